@@ -1,0 +1,256 @@
+"""Server-sent events from bytes, to the letter of the WHATWG grammar (HTML §9.2.5, §9.2.6).
+
+The decoder forgives exactly what the grammar forgives and reports the rest, each with the offset of its first
+byte. It works on bytes because only bytes show a byte order mark, a bad UTF-8 sequence and what a line end
+really is; and it gives equal results wherever the body was cut into chunks. Time and memory are linear.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+BOM = b"\xef\xbb\xbf"
+FIELDS = frozenset({"event", "data", "id", "retry"})
+
+#: CR, LF and CRLF end a line; U+0085, U+2028 and U+2029 do not.
+_LINE_END = re.compile(rb"\r\n?|\n")
+_MAX_RETRY_DIGITS = 18
+
+
+class MalformationKind(StrEnum):
+    """What the bytes do that a reader should know."""
+
+    BOM = "byte-order-mark"  #: legal for a browser, loses the first event in clients
+    INVALID_UTF8 = "invalid-utf-8"  #: at most one for each line
+    UNKNOWN_FIELD = "unknown-field"  #: ignored by the grammar
+    NO_COLON = "no-colon"  #: a field name alone: legal, its value is empty
+    REPEATED_EVENT = "repeated-event-field"  #: two names in one event, usually a forgotten blank line
+    SEVERAL_DATA_LINES = "several-data-lines"  #: legal, joined by LF
+    EVENT_WITHOUT_DATA = "event-without-data"  #: named but not dispatched
+    BAD_RETRY = "bad-retry"  #: not ASCII digits alone: ignored
+    NUL_IN_ID = "nul-in-id"  #: ignored
+    UNTERMINATED = "unterminated-event"  #: discarded: the body ends before its blank line
+
+
+#: Kinds that the grammar allows: worth a note, never a breach of the grammar.
+LEGAL = frozenset(
+    {MalformationKind.UNKNOWN_FIELD, MalformationKind.NO_COLON, MalformationKind.SEVERAL_DATA_LINES}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Malformation:
+    """One departure; `offset` counts bytes from the start of the body."""
+
+    kind: MalformationKind
+    offset: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSentEvent:
+    """One event. `offset` is the byte of its first field line, `end` the byte behind its completing one.
+
+    A blank line that ends in CRLF completes its event with the CR: the LF adds nothing.
+    """
+
+    name: str | None  #: None when there was no `event` field; "" when it was empty
+    data: str
+    data_lines: int
+    id: str  #: the last event id in force, "" when none was sent yet
+    retry: int | None  #: milliseconds, if this event sets them
+    offset: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Everything a body says. `tail` is the discarded event at its end, as far as it goes."""
+
+    events: tuple[ServerSentEvent, ...]
+    malformations: tuple[Malformation, ...]
+    comments: int
+    tail: ServerSentEvent | None
+    size: int
+
+
+@dataclass(slots=True)
+class _Pending:
+    """The fields of the event under construction."""
+
+    offset: int | None = None
+    name: str | None = None
+    data: list[str] = field(default_factory=list)
+    retry: int | None = None
+
+
+class Decoder:
+    """Takes the body in any chunks: `feed` gives the events each one completes, `finish` the whole."""
+
+    def __init__(self) -> None:
+        self._events: list[ServerSentEvent] = []
+        self._faults: list[Malformation] = []
+        self._comments = 0
+        self._id = ""
+        self._pending = _Pending()
+        self._partial = bytearray()  # the line not yet ended
+        self._line_offset = 0
+        self._size = 0
+        self._after_cr = False  # an LF that comes next belongs to the line end already seen
+
+    def feed(self, data: bytes) -> list[ServerSentEvent]:
+        """The events completed by these bytes."""
+        if not data:
+            return []
+        already, base = len(self._events), self._size
+        start = 1 if self._after_cr and data.startswith(b"\n") else 0
+        if start:
+            self._line_offset += 1
+        for ending in _LINE_END.finditer(data, start):
+            self._partial += data[start : ending.start()]
+            self._end_line(base + ending.start() + 1)
+            start = ending.end()
+            self._line_offset = base + start
+        self._partial += data[start:]
+        self._after_cr = data.endswith(b"\r")
+        self._size += len(data)
+        return self._events[already:]
+
+    def finish(self) -> Decoded:
+        """What the whole body says; call it once, after the last `feed`."""
+        tail = self._tail()
+        return Decoded(tuple(self._events), tuple(self._faults), self._comments, tail, self._size)
+
+    def _end_line(self, completed: int) -> None:
+        line, offset = self._take_line()
+        if not line:
+            self._dispatch(completed)
+        elif line.startswith(b":"):
+            self._comments += 1
+            self._text(line, offset)
+        else:
+            self._field(self._text(line, offset), offset)
+
+    def _take_line(self) -> tuple[bytes, int]:
+        """The bytes of the line and the offset of the first, a byte order mark left out."""
+        line = bytes(self._partial)
+        self._partial.clear()
+        if self._line_offset or not line.startswith(BOM):
+            return line, self._line_offset
+        self._report(MalformationKind.BOM, 0, "the body begins with a UTF-8 byte order mark")
+        return line[len(BOM) :], len(BOM)
+
+    def _text(self, line: bytes, offset: int) -> str:
+        try:
+            return line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            detail = f"{error.reason}: byte 0x{line[error.start]:02x}"
+            self._report(MalformationKind.INVALID_UTF8, offset + error.start, detail)
+            return line.decode("utf-8", "replace")
+
+    def _field(self, line: str, offset: int) -> None:
+        name, colon, value = line.partition(":")
+        if name not in FIELDS:
+            self._report(MalformationKind.UNKNOWN_FIELD, offset, f"field {name[:80]!r}")
+            return
+        if not colon:
+            self._report(MalformationKind.NO_COLON, offset, f"field {name!r} without a colon")
+        if self._pending.offset is None:
+            self._pending.offset = offset
+        self._set(name, value.removeprefix(" "), offset)
+
+    def _set(self, name: str, value: str, offset: int) -> None:
+        pending = self._pending
+        match name:
+            case "data":
+                pending.data.append(value)
+            case "event":
+                if pending.name is not None:
+                    self._report(
+                        MalformationKind.REPEATED_EVENT, offset, f"{pending.name[:80]!r}, then {value[:80]!r}"
+                    )
+                pending.name = value
+            case "id":
+                self._set_id(value, offset)
+            case _:
+                self._set_retry(value, offset)
+
+    def _set_id(self, value: str, offset: int) -> None:
+        if "\0" in value:
+            self._report(MalformationKind.NUL_IN_ID, offset, "the id holds U+0000")
+        else:
+            self._id = value
+
+    def _set_retry(self, value: str, offset: int) -> None:
+        if value.isascii() and value.isdigit() and len(value) <= _MAX_RETRY_DIGITS:
+            self._pending.retry = int(value)
+        else:
+            self._report(
+                MalformationKind.BAD_RETRY, offset, f"retry {value[:40]!r} is not a number of milliseconds"
+            )
+
+    def _dispatch(self, completed: int) -> None:
+        pending, self._pending = self._pending, _Pending()
+        if pending.offset is None:
+            return
+        if not pending.data:
+            if pending.name is not None:
+                self._report(
+                    MalformationKind.EVENT_WITHOUT_DATA, pending.offset, f"event {pending.name[:80]!r}"
+                )
+            return
+        if len(pending.data) > 1:
+            self._report(
+                MalformationKind.SEVERAL_DATA_LINES, pending.offset, f"{len(pending.data)} data lines"
+            )
+        self._events.append(self._event(pending, pending.offset, completed))
+
+    def _event(self, pending: _Pending, offset: int, end: int) -> ServerSentEvent:
+        data = "\n".join(pending.data)
+        return ServerSentEvent(pending.name, data, len(pending.data), self._id, pending.retry, offset, end)
+
+    def _tail(self) -> ServerSentEvent | None:
+        """Read the last, unended line as far as it goes, without faulting what may only be cut short."""
+        self._take_cut_line()
+        pending, self._pending = self._pending, _Pending()
+        if pending.offset is None:
+            return None
+        self._report(MalformationKind.UNTERMINATED, pending.offset, "the body ends before the blank line")
+        return self._event(pending, pending.offset, self._size)
+
+    def _take_cut_line(self) -> None:
+        line, offset = self._take_line()
+        if not line or line.startswith(b":"):
+            return
+        if self._pending.offset is None:
+            self._pending.offset = offset
+        name, _, value = self._cut_text(line, offset).partition(":")
+        if name == "data":
+            self._pending.data.append(value.removeprefix(" "))
+        elif name == "event":
+            self._pending.name = value.removeprefix(" ")
+
+    def _cut_text(self, line: bytes, offset: int) -> str:
+        """A character cut in two by the end of the body is no fault of its own."""
+        try:
+            return line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            cut = error.reason == "unexpected end of data"
+            return line[: error.start].decode("utf-8") if cut else self._text(line, offset)
+
+    def _report(self, kind: MalformationKind, offset: int, detail: str) -> None:
+        self._faults.append(Malformation(kind, offset, detail))
+
+
+def decode(data: bytes) -> Decoded:
+    """What a whole body says. Never raises."""
+    return decode_chunks((data,))
+
+
+def decode_chunks(chunks: Iterable[bytes]) -> Decoded:
+    """The same for a body in pieces; where it was cut makes no difference."""
+    decoder = Decoder()
+    for chunk in chunks:
+        decoder.feed(chunk)
+    return decoder.finish()
