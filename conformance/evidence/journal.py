@@ -1,0 +1,156 @@
+"""The journal of a run: JSON lines, written as things happen, read back to the same `Run`.
+
+Lines are objects with a `record` key: one `header`, one `plan`, then `exchange`, `unsent` and `mark` lines, and a
+`footer` without which the run counts as cut off. Only redacted exchanges get here.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any, TextIO
+
+from conformance.evidence.run import Expect, Item, Record
+from conformance.wire.exchange import Chunk, End, Ending, Exchange, Limit, Request
+
+VERSION = 1
+
+
+class JournalError(Exception):
+    """The journal cannot be read; one sentence with file, line and remedy."""
+
+
+class JournalWriter:
+    """Appends lines and flushes each; safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._lock = Lock()
+        self._file: TextIO = path.open("a", encoding="utf-8")
+
+    def write(self, kind: str, **content: Any) -> None:
+        """Append one line."""
+        line = json.dumps({"record": kind, **content}, ensure_ascii=True, separators=(",", ":"))
+        with self._lock:
+            self._file.write(line + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def packed(data: bytes) -> Any:
+    """Bytes as JSON: a string when they are UTF-8, else an object with base64."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"base64": b64encode(data).decode("ascii")}
+
+
+def unpacked(value: Any) -> bytes:
+    """The inverse of `packed`."""
+    if isinstance(value, str):
+        return value.encode("utf-8")
+    return b64decode(value["base64"])
+
+
+def record_line(record: Record) -> dict[str, Any]:
+    """A record as the content of an `exchange` line; times in seconds to the microsecond."""
+    exchange = record.exchange
+    return {
+        "seq": record.seq,
+        "probe": record.probe,
+        "step": record.step,
+        "try": record.attempt,
+        "repeated": record.repeated,
+        "request": {
+            "method": exchange.request.method,
+            "url": exchange.request.url,
+            "headers": [list(pair) for pair in exchange.request.headers],
+            "body": packed(exchange.request.body),
+        },
+        "response": {
+            "status": exchange.status,
+            "headers": [list(pair) for pair in exchange.headers],
+            "chunks": [[round(chunk.at, 6), packed(chunk.data)] for chunk in exchange.chunks],
+            "surplus": packed(exchange.surplus),
+        },
+        "end": {
+            "how": exchange.end.how.value,
+            "limit": exchange.end.limit.value if exchange.end.limit else None,
+            "detail": exchange.end.detail,
+        },
+        "began": round(exchange.began, 6),
+        "first_byte": None if exchange.first_byte is None else round(exchange.first_byte, 6),
+        "elapsed": round(exchange.elapsed, 6),
+        "connection": exchange.connection,
+    }
+
+
+def record_from(line: Mapping[str, Any]) -> Record:
+    """The inverse of `record_line`."""
+    request, response, end = line["request"], line["response"], line["end"]
+    exchange = Exchange(
+        Request(request["method"], request["url"], _pairs(request["headers"]), unpacked(request["body"])),
+        response["status"],
+        _pairs(response["headers"]),
+        tuple(Chunk(at, unpacked(data)) for at, data in response["chunks"]),
+        End(Ending(end["how"]), Limit(end["limit"]) if end["limit"] else None, end["detail"]),
+        line["began"],
+        line["first_byte"],
+        line["elapsed"],
+        line["connection"],
+        unpacked(response["surplus"]),
+    )
+    return Record(line["seq"], line["probe"], line["step"], line["try"], exchange, line["repeated"])
+
+
+def _pairs(rows: Iterable[list[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in rows)
+
+
+def item_line(item: Item) -> dict[str, Any]:
+    """An item as it stands in the plan."""
+    return {
+        "requirement": item.requirement,
+        "case": item.case,
+        "probes": list(item.probes),
+        "expect": {name: {"kind": e.kind, "args": dict(e.args)} for name, e in item.expect.items()},
+        "control": item.control,
+        "about": item.about,
+        "scored": item.scored,
+        "generated": item.generated,
+    }
+
+
+def item_from(line: Mapping[str, Any]) -> Item:
+    """The inverse of `item_line`."""
+    expect = {name: Expect(e["kind"], e["args"]) for name, e in line["expect"].items()}
+    return Item(
+        line["requirement"], line["case"], tuple(line["probes"]), expect,
+        line["control"], line["about"], line["scored"], line["generated"],
+    )  # fmt: skip
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a journal; a last line without its end is left out, any other broken one is an error."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise JournalError(f"cannot read the journal {path}: {error.strerror}") from None
+    for number, line in enumerate(data.split(b"\n")[:-1], 1):
+        yield parse_line(line, f"{path}, line {number}")
+
+
+def parse_line(line: bytes, where: str) -> dict[str, Any]:
+    """One line of a journal; JournalError when it is not one."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        raise JournalError(f"{where} is not JSON: the journal was damaged; run again") from None
+    if not isinstance(value, dict) or not isinstance(value.get("record"), str):
+        raise JournalError(f"{where} is not a journal record; is this a journal of this harness?")
+    return value

@@ -1,0 +1,29 @@
+"""The named limits of one exchange. All times in seconds, sizes in bytes."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Defaults are what a patient client grants; each can be set in the configuration under `limits`."""
+
+    connect: float = 10.0
+    first_byte: float = 30.0  #: from the end of the request to the status line
+    between_bytes: float = 20.0
+    whole: float = 120.0
+    after_stop: float = 10.0  #: from `message_stop` to the end of the body (SSE-012)
+    body: int = 8 * 1024 * 1024
+
+
+def limits_from(table: dict[str, Any]) -> Limits:
+    """Limits from a configuration table with dashed names; ValueError in one sentence for anything odd."""
+    known = {item.name.replace("_", "-"): item.name for item in fields(Limits)}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            raise ValueError(f"unknown limit {key!r}; the limits are {', '.join(known)}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            raise ValueError(f"limit {key!r} must be a positive number, not {value!r}")
+        values[known[key]] = int(value) if known[key] == "body" else float(value)
+    return Limits(**values)

@@ -1,0 +1,95 @@
+"""Stimuli as data: what to send, in which order, and what the sending needs.
+
+A body may hold placeholders, filled in when the run is planned: `MODEL` for the model under test and
+`{nonce}` inside any string for text that is new in every run. Nothing here performs I/O.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+MODEL = "{model}"
+
+
+class Auth(StrEnum):
+    """Which credential headers a request carries; the wrong ones hold a random token of the key's length."""
+
+    BEARER = "bearer"
+    X_API_KEY = "x-api-key"
+    BOTH = "both"
+    NONE = "none"
+    WRONG_BEARER = "wrong-bearer"
+    WRONG_X_API_KEY = "wrong-x-api-key"
+    BASIC = "basic"
+    SCHEME_ALONE = "scheme-alone"
+    SCHEME_AND_SPACE = "scheme-and-space"
+    BARE_TOKEN = "bare-token"
+    LOWER_CASE = "lower-case"
+    UPPER_CASE = "upper-case"
+
+
+class Shape(StrEnum):
+    """How the calls of a probe relate in time."""
+
+    IN_ORDER = "in-order"
+    PINNED = "pinned"  #: in order, all on one connection
+    TOGETHER = "together"  #: all at once, with nothing else in flight
+    UNTIL = "until"  #: in order, no further than the first whose answer satisfies `until`
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as a change of the default one.
+
+    `path` is appended to the path of the endpoint, or, when it starts with `~`, replaces its last part
+    (`~models` is the endpoint's sibling). `headers` are set, or removed when the value is None. `wire` asks
+    for the socket transport; `hang_up` for closing the connection once the answer holds that text.
+    """
+
+    body: Any = None  #: JSON value, bytes to be sent as they are, or None for no body at all
+    method: str = "POST"
+    path: str = ""
+    query: str = ""
+    headers: tuple[tuple[str, str | None], ...] = ()
+    auth: Auth = Auth.BEARER
+    wire: bool = False
+    hang_up: str = ""
+    chunk_at: int = 0  #: send the body chunked, the first chunk ending at this byte; 0 for a plain length
+    expects_answer: bool = True  #: whether a 500 or 502 is asked for once more before it is judged
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A request or short conversation. `repeat` tells two otherwise equal probes apart, so that both are sent."""
+
+    id: str
+    calls: tuple[Call, ...]
+    shape: Shape = Shape.IN_ORDER
+    until: str = ""
+    repeat: str = ""
+    last: bool = False
+    capability: str = ""
+    switch: str = ""  #: an `--include` name without which the probe is not sent
+    why_not: str = ""  #: the reason given when a switch or capability is missing
+
+    @property
+    def streamed(self) -> bool:
+        """Whether any of its requests asks for a stream."""
+        return any(isinstance(call.body, Mapping) and call.body.get("stream") is True for call in self.calls)
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else may be in flight beside it."""
+        return self.shape is Shape.TOGETHER
+
+
+def fill(value: Any, model: str, nonce: str) -> Any:
+    """The value with its placeholders replaced, at every depth."""
+    if isinstance(value, str):
+        return value.replace(MODEL, model).replace("{nonce}", nonce)
+    if isinstance(value, Mapping):
+        return {fill(key, model, nonce): fill(item, model, nonce) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [fill(item, model, nonce) for item in value]
+    return value

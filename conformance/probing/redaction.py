@@ -1,0 +1,99 @@
+"""Credential values are taken out at capture, before anything is stored.
+
+Each occurrence, in plain, URL-encoded or base64 form, in a header or anywhere in a body (chunk borders included)
+becomes a marker of the same length, so that byte offsets stay true and AUTH-009 can see that a secret came back.
+"""
+
+import base64
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from conformance.wire.exchange import Chunk, Exchange, Headers
+
+SHORTEST = 8  #: values below this length are not searched for: they would be found everywhere
+MARKER = re.compile(r"\[(KEY|TOKEN|HEADER)\*+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value to take out and the word that stands in the marker: KEY, TOKEN or HEADER."""
+
+    label: str
+    value: str
+
+
+def marker(label: str, length: int) -> str:
+    """The marker of a secret, `length` characters long where the label allows it."""
+    return f"[{label}{'*' * max(1, length - len(label) - 2)}]"
+
+
+def forms(value: str) -> Iterator[bytes]:
+    """The spellings under which a value is searched for."""
+    plain = value.encode()
+    yield plain
+    yield quote(value, safe="").encode()
+    for shift in range(3):  # base64 depends on what stands before the value: keep what does not
+        coded = base64.b64encode(b"\0" * shift + plain + b"\0\0")
+        core = coded[(shift * 8 + 5) // 6 : (shift + len(plain)) * 8 // 6]
+        if len(core) >= SHORTEST:
+            yield core
+            yield core.translate(bytes.maketrans(b"+/", b"-_"))
+
+
+class Redactor:
+    """Takes secrets out of exchanges. Pure apart from the compiled pattern it holds."""
+
+    def __init__(self, secrets: Iterable[Secret]) -> None:
+        spellings = {
+            form: secret.label
+            for secret in secrets
+            if len(secret.value) >= SHORTEST
+            for form in forms(secret.value)
+        }
+        longest_first = sorted(spellings, key=len, reverse=True)
+        self._labels = spellings
+        self._pattern = (
+            re.compile(b"|".join(re.escape(form) for form in longest_first)) if spellings else None
+        )
+
+    def data(self, data: bytes) -> bytes:
+        """The bytes with every secret replaced by its marker."""
+        return self._pattern.sub(self._mark, data) if self._pattern else data
+
+    def text(self, text: str) -> str:
+        """The same for text."""
+        return self.data(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+    def exchange(self, exchange: Exchange) -> Exchange:
+        """The exchange as it may be stored and shown."""
+        request = exchange.request
+        return replace(
+            exchange,
+            request=replace(
+                request,
+                url=self.text(request.url),
+                headers=_headers(request.headers, self.text),
+                body=self.data(request.body),
+            ),
+            headers=_headers(exchange.headers, self.text),
+            chunks=tuple(_recut(exchange.chunks, self.data(exchange.body))),
+            end=replace(exchange.end, detail=self.text(exchange.end.detail)),
+            surplus=self.data(exchange.surplus),
+        )
+
+    def _mark(self, match: re.Match[bytes]) -> bytes:
+        found = match.group()
+        return marker(self._labels[found], len(found)).encode()
+
+
+def _headers(headers: Headers, clean: Callable[[str], str]) -> Headers:
+    return tuple((clean(name), clean(value)) for name, value in headers)
+
+
+def _recut(chunks: Iterable[Chunk], data: bytes) -> Iterator[Chunk]:
+    start = 0
+    for chunk in chunks:
+        yield replace(chunk, data=data[start : start + len(chunk.data)])
+        start += len(chunk.data)

@@ -1,0 +1,130 @@
+"""From a `Call` to the request that goes over the wire: address, credentials, body bytes."""
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from conformance.probing.probe import Auth, Call, fill
+from conformance.probing.transport import Outgoing
+from conformance.wire.exchange import Headers, Request
+
+USER_AGENT = "messages-conformance"
+
+
+class AddressError(ValueError):
+    """The target URL cannot be used; one sentence with the remedy."""
+
+
+def endpoint_url(target: str, path: str) -> str:
+    """The URL of the messages endpoint for a target: the endpoint itself, or a base to which `path` is added.
+
+    A base that already ends in the beginning of `path` is completed, not doubled.
+    Raises AddressError for anything that is not an http(s) URL with a host, or that carries user information.
+    """
+    parts = urlsplit(target.strip())
+    _check(parts.scheme, parts.hostname, "@" in parts.netloc, target)
+    base = parts.path.rstrip("/")
+    if not base.endswith("/messages"):
+        overlap = max(
+            (n for n in range(len(path)) if base.endswith(path[:n]) and path[n : n + 1] == "/"), default=0
+        )
+        base += path[overlap:]
+    return urlunsplit((parts.scheme, parts.netloc, base, "", ""))
+
+
+def _check(scheme: str, host: str | None, has_user: bool, target: str) -> None:
+    if has_user:
+        raise AddressError(
+            "the target URL carries user information; put the key into the environment variable "
+            "that --api-key-env names instead"
+        )
+    if scheme not in {"http", "https"} or not host:
+        raise AddressError(
+            f"--target-url {target!r} is not an http or https URL, for example http://127.0.0.1:8000"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every request of a run has in common. `key` is None for a key-less target; `wrong` is a random token."""
+
+    endpoint: str
+    api_version: str
+    model: str
+    key: str | None
+    wrong: str
+    nonce: str
+    extra_headers: Headers = ()
+
+    def outgoing(self, call: Call, pin: str = "") -> Outgoing:
+        """The request of a call, ready to be sent."""
+        body = body_bytes(fill(call.body, self.model, self.nonce))
+        request = Request(call.method, self._url(call), self._headers(call, bool(body)), body)
+        return Outgoing(request, call.hang_up.encode(), call.chunk_at, call.wire, pin)
+
+    def _url(self, call: Call) -> str:
+        path = fill(call.path, self.model, self.nonce)
+        base = self.endpoint
+        url = f"{base.rsplit('/', 1)[0]}/{path[1:]}" if path.startswith("~") else base + path
+        return url + (f"?{call.query}" if call.query else "")
+
+    def _headers(self, call: Call, has_body: bool) -> Headers:
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": USER_AGENT,
+            "anthropic-version": self.api_version,
+        }
+        if has_body:
+            headers["Content-Type"] = "application/json"
+        rows = [*headers.items(), *_credentials(call.auth, self.key, self.wrong), *self.extra_headers]
+        changes = [(n, None if v is None else fill(v, self.model, self.nonce)) for n, v in call.headers]
+        changed = {name.lower() for name, _ in changes}
+        kept = [row for row in rows if row[0].lower() not in changed]
+        return (*kept, *((name, value) for name, value in changes if value is not None))
+
+
+def _bearer(key: str) -> Headers:
+    return (("Authorization", f"Bearer {key}"),)
+
+
+#: Credential headers by kind, from the key and the wrong token.
+_CREDENTIALS: Mapping[Auth, Callable[[str, str], Headers]] = {
+    Auth.BEARER: lambda key, wrong: _bearer(key),
+    Auth.X_API_KEY: lambda key, wrong: (("x-api-key", key),),
+    Auth.BOTH: lambda key, wrong: (*_bearer(key), ("x-api-key", key)),
+    Auth.NONE: lambda key, wrong: (),
+    Auth.WRONG_BEARER: lambda key, wrong: _bearer(wrong),
+    Auth.WRONG_X_API_KEY: lambda key, wrong: (("x-api-key", wrong),),
+    Auth.BASIC: lambda key, wrong: (("Authorization", "Basic YWJj"),),
+    Auth.SCHEME_ALONE: lambda key, wrong: (("Authorization", "Bearer"),),
+    Auth.SCHEME_AND_SPACE: lambda key, wrong: (("Authorization", "Bearer "),),
+    Auth.BARE_TOKEN: lambda key, wrong: (("Authorization", wrong),),
+    Auth.LOWER_CASE: lambda key, wrong: (("Authorization", f"bearer {key}"),),
+    Auth.UPPER_CASE: lambda key, wrong: (("Authorization", f"BEARER {key}"),),
+}
+
+
+def _credentials(auth: Auth, key: str | None, wrong: str) -> Headers:
+    return () if key is None else _CREDENTIALS[auth](key, wrong)
+
+
+def body_bytes(body: Any) -> bytes:
+    """The body as bytes: none for None, bytes as they are, anything else as compact JSON in UTF-8."""
+    if body is None:
+        return b""
+    if isinstance(body, bytes):
+        return body
+    try:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # a lone surrogate has no UTF-8: escape everything
+        return json.dumps(body, separators=(",", ":")).encode()
+
+
+def wrong_token(length: int) -> str:
+    """A random token that no server knows, of the length of the real one but at least 24 characters."""
+    size = max(24, length)
+    return f"ct-{secrets.token_hex(size)}"[:size]

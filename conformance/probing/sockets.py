@@ -1,0 +1,104 @@
+"""The socket transport: for requests that httpx refuses to send and answers whose surplus bytes it would hide.
+
+The request line and headers are written exactly as given. h11 reads the answer; what follows the end that the framing
+announces (a body after HEAD or 204, bytes behind the declared length) is kept in `Exchange.surplus`.
+"""
+
+import asyncio
+import ssl
+from urllib.parse import urlsplit
+
+import h11
+
+from conformance.probing.limits import Limits
+from conformance.probing.transport import Cut, Outgoing, Tape, within
+from conformance.wire.exchange import End, Ending, Exchange, Request
+
+_SURPLUS_WAIT = (
+    0.5  #: seconds to wait for bytes behind the end of an answer, the connection being asked to close
+)
+_READ = 65536
+
+
+class SocketTransport:
+    """One connection for each request, closed after it."""
+
+    def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
+        self._verify = verify
+
+    async def send(self, outgoing: Outgoing, limits: Limits) -> Exchange:
+        """See `Transport.send`."""
+        tape = Tape(outgoing, limits)
+        writer = None
+        try:
+            reader, writer = await within(tape, self._open(outgoing.request.url))
+            writer.write(request_bytes(outgoing.request))
+            await within(tape, writer.drain())
+            await _read(reader, tape)
+        except Cut as cut:
+            return tape.exchange(cut.end)
+        except h11.RemoteProtocolError as error:
+            return tape.exchange(_protocol_end(error, tape))
+        except OSError as error:
+            how = (
+                Ending.NO_CONNECTION if writer is None else Ending.RESET if tape.status else Ending.NO_ANSWER
+            )
+            return tape.exchange(End(how, None, f"{type(error).__name__}: {error}"[:200]))
+        finally:
+            if writer is not None:
+                writer.close()
+        return tape.exchange(End(Ending.COMPLETE))
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    async def _open(self, url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        context = self._verify if isinstance(self._verify, ssl.SSLContext) else ssl.create_default_context()
+        return await asyncio.open_connection(
+            parts.hostname, parts.port or (443 if secure else 80), ssl=context if secure else None
+        )
+
+
+def request_bytes(request: Request) -> bytes:
+    """The request as it goes over the wire, headers untouched; asks for the connection to be closed."""
+    parts = urlsplit(request.url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = [f"{request.method} {target} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in request.headers]
+    if request.body or request.method in {"POST", "PUT", "PATCH"}:
+        lines.append(f"Content-Length: {len(request.body)}")
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + request.body
+
+
+async def _read(reader: asyncio.StreamReader, tape: Tape) -> None:
+    parser = h11.Connection(h11.CLIENT)
+    parser.send(h11.Request(method=tape.outgoing.request.method, target="/", headers=[("Host", "x")]))
+    parser.send(h11.EndOfMessage())
+    while True:
+        event = parser.next_event()
+        if event is h11.NEED_DATA:
+            parser.receive_data(await within(tape, reader.read(_READ)))
+        elif isinstance(event, h11.Response):
+            headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in event.headers.raw_items())
+            tape.answer(event.status_code, headers)
+        elif isinstance(event, h11.Data):
+            tape.add(bytes(event.data))
+        elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
+            tape.surplus = parser.trailing_data[0] + await _rest(reader)
+            return
+
+
+async def _rest(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await asyncio.wait_for(reader.read(_READ), _SURPLUS_WAIT)
+    except (TimeoutError, OSError):
+        return b""
+
+
+def _protocol_end(error: h11.RemoteProtocolError, tape: Tape) -> End:
+    words = str(error)
+    if "without sending complete" in words or "unexpectedly" in words:
+        return End(Ending.CLOSED_EARLY if tape.status else Ending.NO_ANSWER, None, words[:200])
+    return End(Ending.MALFORMED, None, words[:200])
