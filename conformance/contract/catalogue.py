@@ -186,7 +186,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     """
     folder = folder or SCHEMAS
     head = Entry(read_yaml(folder / "catalogue.yaml"), str(folder / "catalogue.yaml"))
-    head.only(("version", "areas"))
+    head.only(("version", "areas", "terms", "sources"))
     if type(version := head.value("version")) is not int:
         raise head.refusal("needs an integer as 'version'")
     titles = head.entry("areas")
