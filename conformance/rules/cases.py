@@ -1,0 +1,111 @@
+"""Judging a declared case: what every expectation needs before it may say anything.
+
+A case is judged only when its exchanges were sent and answered, its control was accepted in the same run, and the
+exchange lies between two accepted plain controls. Source: contract.md §1 "Verdicts".
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from conformance.evidence.run import PLAIN, Expect, Item, Record, Run
+from conformance.rules.expectations import KINDS, NEGATIVE_KINDS
+from conformance.rules.findings import Finding, Where, unjudged
+from conformance.rules.outcome import PATIENCE_STATUSES, is_served, trouble
+
+#: The same trouble this often, between accepted controls, is the endpoint's answer.
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a case is judged by: the last exchange of each step, for each of the item's probes."""
+
+    item: Item
+    run: Run
+    probes: tuple[tuple[Record, ...], ...]
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Every exchange of the case, in order of probe and step."""
+        return tuple(record for rows in self.probes for record in rows)
+
+    @property
+    def last(self) -> Record:
+        """The exchange that decides where a case has one question."""
+        return self.records[-1]
+
+
+def expectation(item: Item, run: Run) -> Expect | None:
+    """What the profile of the run asks of this case; None when it asks nothing."""
+    return item.expect.get(run.terms.profile.name, item.expect.get("*"))
+
+
+def judge_case(item: Item, run: Run) -> tuple[Finding, ...]:
+    """Everything a case has to say, each finding bound to requirement, case and exchange. Total."""
+    evidence = Evidence(item, run, tuple(run.sent(probe) for probe in item.probes))
+    expect = expectation(item, run)
+    found = _open_reason(evidence, expect) or (expect and tuple(KINDS[expect.kind](evidence, expect.args)))
+    if not found:
+        found = (unjudged(item.requirement, "sent, but there was nothing to see"),)
+    place = evidence.last.seq if evidence.records else None
+    return tuple(_bound(finding, item, place) for finding in found)
+
+
+def _bound(finding: Finding, item: Item, exchange: int | None) -> Finding:
+    bound = replace(finding, requirement=item.requirement, case=item.case)
+    return bound if exchange is None else bound.at(exchange)
+
+
+def _open_reason(evidence: Evidence, expect: Expect | None) -> tuple[Finding, ...]:
+    """Why the case cannot be judged, as one finding; empty when it can."""
+    reason = next((text for text in _reasons(evidence, expect) if text), "")
+    where = Where(evidence.last.seq) if evidence.records else Where()
+    return (unjudged(evidence.item.requirement, reason, where),) if reason else ()
+
+
+def _reasons(evidence: Evidence, expect: Expect | None) -> Iterator[str]:
+    item, run = evidence.item, evidence.run
+    if expect is None:
+        yield f"the profile {run.terms.profile.name} asks nothing of this case"
+    for probe, rows in zip(item.probes, evidence.probes, strict=True):
+        if not rows:
+            yield run.why_unsent(probe) or "not sent"
+    if expect is not None and expect.kind in NEGATIVE_KINDS:
+        yield _control_reason(item, run)
+        yield from (_bracket_reason(record, run) for record in evidence.records)
+    yield from (_trouble_reason(record, run) for record in evidence.records)
+
+
+def _control_reason(item: Item, run: Run) -> str:
+    if not item.control:
+        return ""
+    controls = run.sent(item.control)
+    if not controls:
+        return f"its control {item.control!r} was not sent"
+    if any(is_served(record.exchange) for record in controls):
+        return ""
+    return f"its control {item.control!r} was not accepted (status {controls[-1].exchange.status})"
+
+
+def _bracket_reason(record: Record, run: Run) -> str:
+    return "" if bracketed(record, run) else "it does not lie between two accepted plain controls"
+
+
+def bracketed(record: Record, run: Run) -> bool:
+    """Whether the plain controls sent next before and next after this exchange were both accepted."""
+    controls = run.sent(PLAIN)
+    before = [row for row in controls if row.seq < record.seq]
+    after = [row for row in controls if row.seq > record.seq]
+    return bool(before and after) and is_served(before[-1].exchange) and is_served(after[0].exchange)
+
+
+def _trouble_reason(record: Record, run: Run) -> str:
+    word = trouble(record.exchange)
+    patient = record.exchange.status in PATIENCE_STATUSES
+    settled = record.attempt >= TRIES and not patient and bracketed(record, run)
+    return f"no answer about the request: {word}, try {record.attempt}" if word and not settled else ""
+
+
+def judge_cases(run: Run) -> Iterable[Finding]:
+    """The findings of every active item of the run."""
+    return (finding for item in run.items if item.active for finding in judge_case(item, run))
