@@ -97,6 +97,7 @@ class Run:
     aliases: Mapping[str, str] = field(default_factory=dict)
     unsent: Mapping[str, str] = field(default_factory=dict)
     finished: bool = True
+    everything: bool = True  #: whether no selection was made: then traffic may fail a requirement without an item
 
     @cached_property
     def by_probe(self) -> Mapping[str, tuple[Record, ...]]:

@@ -1,0 +1,6 @@
+"""From findings to verdicts to the exit code: the one place where a run is summed up."""
+
+from conformance.verdicts.exits import Exit, exit_code
+from conformance.verdicts.fold import Graded, ItemResult, Judgement, Verdict, grade, judge_item
+
+__all__ = ["Exit", "Graded", "ItemResult", "Judgement", "Verdict", "exit_code", "grade", "judge_item"]

@@ -1,0 +1,26 @@
+"""Which answers the rules about messages apply to."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.wire.exchange import Ending, Exchange
+from conformance.wire.reading import Reading
+
+#: Endings after which nothing that is missing can be held against the target: we stopped listening.
+OURS = frozenset({Ending.CUT, Ending.HUNG_UP})
+
+
+def asks_for_message(exchange: Exchange) -> bool:
+    """Whether the request was a POST to a messages endpoint (the path ends in `/messages`, a query is allowed)."""
+    return exchange.request.method == "POST" and urlsplit(exchange.request.url).path.endswith("/messages")
+
+
+def judged_messages(reading: Reading) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The message of a 200 answer with the way it came, "json" or "stream"; nothing when there is none to judge."""
+    exchange = reading.exchange
+    if exchange.status != 200 or not asks_for_message(exchange) or exchange.end.how in OURS:
+        return
+    message = reading.accumulated if reading.is_stream else reading.message
+    if message is not None:
+        yield ("stream" if reading.is_stream else "json"), message

@@ -1,0 +1,207 @@
+"""The verdict function. Terminal, exit code, reports and certificate all read what stands here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from conformance.contract import Level, Requirement
+from conformance.evidence.run import Item, Run
+from conformance.rules.cases import expectation, judge_case
+from conformance.rules.findings import Finding, Kind
+from conformance.rules.traffic import traffic_findings
+
+#: AUTH requirements about refusal: not applicable to a target declared key-less.
+NEED_A_KEY = frozenset({"AUTH-003", "AUTH-004", "AUTH-005", "AUTH-006", "AUTH-008", "AUTH-010", "AUTH-011"})
+
+
+class Verdict(StrEnum):
+    """What is said of a requirement, or of one item of it."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNED = "warned"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not-applicable"
+    NOT_RUN = "not-run"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """The verdict of one item with the findings it rests on; `reason` is set where there is no plain yes or no."""
+
+    item: Item
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict of one requirement. `level` is its own under the profile."""
+
+    requirement: Requirement
+    level: Level
+    verdict: Verdict
+    violations: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+    observations: int
+    cases: int
+    judged: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A run with everything that follows from it."""
+
+    run: Run
+    judgements: Mapping[str, Judgement]
+    items: tuple[ItemResult, ...]
+
+    def count(self, *verdicts: Verdict) -> int:
+        """How many requirements have one of these verdicts."""
+        return sum(judgement.verdict in verdicts for judgement in self.judgements.values())
+
+    @property
+    def violations(self) -> tuple[Finding, ...]:
+        """Every violation of the run, in catalogue order."""
+        return tuple(finding for judgement in self.judgements.values() for finding in judgement.violations)
+
+
+def grade(run: Run) -> Graded:
+    """Everything that follows from a run. Pure; the same for a live run and for its journal."""
+    passive = _by_requirement(_settled(traffic_findings(run), run))
+    items = tuple(_result(item, run, passive) for item in run.items)
+    results = _by_item_requirement(items)
+    judgements = {
+        identifier: _judgement(requirement, run, results.get(identifier, ()), passive.get(identifier, ()))
+        for identifier, requirement in run.terms.catalogue.requirements.items()
+    }
+    return Graded(run, judgements, items)
+
+
+def judge_item(item: Item, run: Run) -> ItemResult:
+    """The result of one active item, as soon as its exchanges and the controls around them are there."""
+    return _result(item, run, {})
+
+
+def _settled(findings: Iterable[Finding], run: Run) -> tuple[Finding, ...]:
+    """Each violation with the level it has under the profile; a departure from a MAY becomes a note."""
+    return tuple(_levelled(finding, run) for finding in findings)
+
+
+def _levelled(finding: Finding, run: Run) -> Finding:
+    if finding.kind is not Kind.BROKEN:
+        return finding
+    own = run.terms.requirement(finding.requirement).level(run.terms.profile.name)
+    level = min(own, finding.level or own, key=lambda item: item.rank)
+    return replace(finding, level=level, kind=Kind.NOTE if level is Level.MAY else Kind.BROKEN)
+
+
+def _by_requirement(findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.requirement, []).append(finding)
+    return {key: tuple(rows) for key, rows in found.items()}
+
+
+def _by_item_requirement(results: Iterable[ItemResult]) -> dict[str, tuple[ItemResult, ...]]:
+    found: dict[str, list[ItemResult]] = {}
+    for result in results:
+        found.setdefault(result.item.requirement, []).append(result)
+    return {key: tuple(rows) for key, rows in found.items()}
+
+
+def _result(item: Item, run: Run, passive: Mapping[str, tuple[Finding, ...]]) -> ItemResult:
+    inapplicable = why_inapplicable(run.terms.requirement(item.requirement), run)
+    if item.active and expectation(item, run) is None:
+        inapplicable = inapplicable or f"the profile {run.terms.profile.name} asks nothing of this case"
+    findings = _settled(judge_case(item, run), run) if item.active else passive.get(item.requirement, ())
+    verdict, reason = _fold(findings, inapplicable, _why_not_run(item, run))
+    return ItemResult(item, verdict, findings, reason)
+
+
+def why_inapplicable(requirement: Requirement, run: Run) -> str:
+    """Why a requirement does not bind this target, or ""."""
+    if requirement.capability and requirement.capability not in run.terms.capabilities:
+        return f"the target does not claim {requirement.capability}"
+    if not run.terms.authenticated and requirement.id in NEED_A_KEY:
+        return "the target is declared key-less"
+    return ""
+
+
+def _why_not_run(item: Item, run: Run) -> str:
+    if any(run.sent(probe) for probe in item.probes):
+        return ""
+    reasons = (run.why_unsent(probe) for probe in item.probes)
+    return next((reason for reason in reasons if reason), "not sent")
+
+
+def _fold(findings: tuple[Finding, ...], inapplicable: str, unsent: str) -> tuple[Verdict, str]:
+    """The verdict of one item: violation, open, held, in this order; a capability not claimed frees it of silence."""
+    broken = [finding for finding in findings if finding.kind is Kind.BROKEN]
+    if broken and not (inapplicable and unsent):
+        return (Verdict.FAILED if any(f.level is Level.MUST for f in broken) else Verdict.WARNED), ""
+    if inapplicable:
+        return Verdict.NOT_APPLICABLE, inapplicable
+    if unsent and not any(finding.kind is Kind.HELD for finding in findings):
+        return Verdict.NOT_RUN, unsent
+    openly = next((finding.seen for finding in findings if finding.kind is Kind.UNJUDGED), "")
+    if openly:
+        return Verdict.INCONCLUSIVE, openly
+    if any(finding.kind in {Kind.HELD, Kind.NOTE} for finding in findings):
+        return Verdict.PASSED, ""
+    return Verdict.INCONCLUSIVE, "sent, but there was nothing to see"
+
+
+#: Verdicts of items, the one that decides for the requirement first.
+_ORDER = (
+    Verdict.FAILED, Verdict.WARNED, Verdict.INCONCLUSIVE, Verdict.PASSED, Verdict.NOT_RUN, Verdict.NOT_APPLICABLE,
+)  # fmt: skip
+
+
+def _judgement(
+    requirement: Requirement, run: Run, results: tuple[ItemResult, ...], passive: tuple[Finding, ...]
+) -> Judgement:
+    in_scope = bool(results) or run.everything
+    cases = tuple(finding for result in results if result.item.active for finding in result.findings)
+    findings = (cases + passive) if in_scope else ()
+    active = [result for result in results if result.verdict is not Verdict.NOT_APPLICABLE]
+    verdict, reason = _requirement_verdict(requirement, run, results, findings if in_scope else ())
+    return Judgement(
+        requirement,
+        requirement.level(run.terms.profile.name),
+        verdict,
+        tuple(f for f in findings if f.kind is Kind.BROKEN),
+        tuple(f for f in findings if f.kind is Kind.NOTE),
+        sum(f.kind is Kind.HELD for f in findings),
+        len(active),
+        sum(result.verdict not in {Verdict.INCONCLUSIVE, Verdict.NOT_RUN} for result in active),
+        reason,
+    )
+
+
+def _requirement_verdict(
+    requirement: Requirement, run: Run, results: tuple[ItemResult, ...], findings: tuple[Finding, ...]
+) -> tuple[Verdict, str]:
+    if not results:
+        return _untested(requirement, run, findings)
+    verdicts = {result.verdict for result in results}
+    verdict = next(item for item in _ORDER if item in verdicts)
+    if verdict is Verdict.PASSED and Verdict.NOT_RUN in verdicts:
+        verdict = Verdict.INCONCLUSIVE
+    reason = next((result.reason for result in results if result.verdict is verdict and result.reason), "")
+    if not reason and verdict is Verdict.INCONCLUSIVE:
+        reason = next(result.reason for result in results if result.verdict is Verdict.NOT_RUN)
+    return verdict, reason
+
+
+def _untested(requirement: Requirement, run: Run, findings: tuple[Finding, ...]) -> tuple[Verdict, str]:
+    """A requirement without an item of its own: judged only by what traffic happened to show."""
+    broken = any(finding.kind is Kind.BROKEN for finding in findings)
+    inapplicable = why_inapplicable(requirement, run)
+    if broken:
+        return _fold(findings, "", "")
+    if inapplicable:
+        return Verdict.NOT_APPLICABLE, inapplicable
+    return Verdict.NOT_RUN, "not selected" if not run.everything else "no test of it in this run"
