@@ -98,16 +98,6 @@ class Catalogue:
             if any(fnmatchcase(id_, pattern) for pattern in patterns)
         )
 
-    def entailed(self, id_: str) -> frozenset[str]:
-        """Everything that a breach of `id_` breaks as well, followed to the end; `id_` itself is left out."""
-        found: set[str] = set()
-        open_ = [id_]
-        while open_:
-            new = set(self.requirements[open_.pop()].entails) - found
-            found |= new
-            open_ += new
-        return frozenset(found - {id_})
-
 
 _TEXTS = ("statement", "source", "how", "fault")
 _OPTIONAL_TEXTS = ("note", "inconclusive", "api_version", "capability", "changed")
