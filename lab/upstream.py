@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import secrets
 import sys
 import time
@@ -25,6 +26,9 @@ from obedient import called, pieces, spoken, text_of
 MODEL = "obedient"
 KEY_VARIABLE = "LAB_UPSTREAM_KEY"
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+STOPS_AT_MOST = 4
+Answer = tuple[list[dict[str, Any]], str, dict[str, int]]  # deltas in order, finish reason, usage of the whole
 
 
 class Refusal(Exception):
@@ -57,12 +61,17 @@ def checked(body: Any) -> dict[str, Any]:
         raise Refusal(400, "invalid_request_error", "the body must be a JSON object")
     messages, limit = body.get("messages"), limit_of(body)
     listed = isinstance(messages, list) and messages
+    stop, tools = body.get("stop") or [], body.get("tools") or []
     faults = {
         "model must be a string": not isinstance(body.get("model"), str),
         "messages must be a non-empty array": not listed,
         "each message needs a known role": listed
         and not all(isinstance(m, dict) and m.get("role") in ROLES for m in messages or ()),
         "max_tokens must be an integer of at least 1": limit is not None and (type(limit) is not int or limit < 1),
+        "stream must be a boolean": not isinstance(body.get("stream") or False, bool),
+        "stop must be a string or up to four of them": not isinstance(stop, str)
+        and (len(stop) > STOPS_AT_MOST or not all(isinstance(text, str) and text for text in stop)),
+        "each tool needs a name": not all(TOOL_NAME.fullmatch(tool["function"]["name"]) for tool in tools),
         "temperature must be between 0 and 2": not 0 <= (body.get("temperature") or 0) <= 2,
         "top_p must be between 0 and 1": not 0 <= (body.get("top_p") or 0) <= 1,
     }
@@ -78,7 +87,7 @@ def limit_of(body: dict[str, Any]) -> Any:
     return body.get("max_completion_tokens", body.get("max_tokens"))
 
 
-def answered(body: dict[str, Any]) -> tuple[list[dict[str, Any]], str, dict[str, int]]:
+def answered(body: dict[str, Any]) -> Answer:
     """The deltas of the answer in order, the finish reason and the usage of the whole."""
     limit, used = limit_of(body), 0
     deltas: list[dict[str, Any]] = []
@@ -98,7 +107,7 @@ def answered(body: dict[str, Any]) -> tuple[list[dict[str, Any]], str, dict[str,
     return deltas, finish, {"prompt_tokens": sent, "completion_tokens": used, "total_tokens": sent + used}
 
 
-def whole(deltas: list[dict[str, Any]]) -> dict[str, Any]:
+def added_up(deltas: list[dict[str, Any]]) -> dict[str, Any]:
     """The message that a list of deltas adds up to."""
     calls: list[dict[str, Any]] = []
     for part in (delta["tool_calls"][0] for delta in deltas if "tool_calls" in delta):
@@ -110,14 +119,14 @@ def whole(deltas: list[dict[str, Any]]) -> dict[str, Any]:
     return {"role": "assistant", "content": None if calls else text} | ({"tool_calls": calls} if calls else {})
 
 
-def chunks(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def chunks(answer: Answer, with_usage: bool) -> Iterator[dict[str, Any]]:
     """The chunks of a streamed answer, the usage last where it was asked for."""
-    deltas, finish, usage = answered(body)
+    deltas, finish, usage = answer
     head = head_of("chat.completion.chunk")
     for delta in [{"role": "assistant", "content": ""}, *deltas]:
         yield head | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
     yield head | {"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]}
-    if (body.get("stream_options") or {}).get("include_usage"):
+    if with_usage:
         yield head | {"choices": [], "usage": usage}
 
 
@@ -141,16 +150,24 @@ class Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
         try:
             body = self.accepted(raw)
+            answer = answered(body)
         except Refusal as refusal:
-            error = {"message": str(refusal), "type": refusal.kind, "param": None, "code": None}
-            self.reply(refusal.status, {"error": error})
-            return
-        if body.get("stream"):
-            self.stream(body)
-            return
-        deltas, finish, usage = answered(body)
-        choice = {"index": 0, "message": whole(deltas), "finish_reason": finish}
+            self.refuse(refusal)
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as wrong:
+            self.refuse(Refusal(400, "invalid_request_error", f"the body cannot be read: {wrong!r}"))
+        else:
+            self.stream(answer, body) if body.get("stream") else self.whole(answer)
+
+    def whole(self, answer: Answer) -> None:
+        """Send an answer as one JSON document."""
+        deltas, finish, usage = answer
+        choice = {"index": 0, "message": added_up(deltas), "finish_reason": finish}
         self.reply(200, head_of("chat.completion") | {"choices": [choice], "usage": usage})
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Send a refusal in the error format."""
+        error = {"message": str(refusal), "type": refusal.kind, "param": None, "code": None}
+        self.reply(refusal.status, {"error": error})
 
     def accepted(self, raw: bytes) -> dict[str, Any]:
         """The checked body of a request; raises Refusal for a wrong path, key or body."""
@@ -159,10 +176,7 @@ class Handler(BaseHTTPRequestHandler):
             raise Refusal(404, "invalid_request_error", f"no such path: {self.path}")
         if key and self.headers.get("authorization") != f"Bearer {key}":
             raise Refusal(401, "invalid_request_error", "incorrect API key provided")
-        try:
-            return checked(json.loads(raw))
-        except (ValueError, TypeError) as wrong:
-            raise Refusal(400, "invalid_request_error", f"the body cannot be read: {wrong}") from wrong
+        return checked(json.loads(raw))
 
     def reply(self, status: int, content: dict[str, Any]) -> None:
         """Send one JSON document."""
@@ -173,13 +187,14 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def stream(self, body: dict[str, Any]) -> None:
+    def stream(self, answer: Answer, body: dict[str, Any]) -> None:
         """Send the chunks as server-sent events; a client that goes away ends the stream."""
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        events = (*(json.dumps(chunk) for chunk in chunks(body)), "[DONE]")
+        with_usage = bool((body.get("stream_options") or {}).get("include_usage"))
+        events = (*(json.dumps(chunk) for chunk in chunks(answer, with_usage)), "[DONE]")
         try:
             for data in (f"data: {event}\n\n".encode() for event in events):
                 self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")

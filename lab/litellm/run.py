@@ -108,7 +108,7 @@ def answers(port: int, path: str) -> bool:
 def stop(process: subprocess.Popen[bytes]) -> None:
     """End a process and what it started, politely first."""
     for end in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, end) if os.name == "posix" else process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
@@ -125,7 +125,7 @@ def serving(command: list[str], port: int, path: str, log: Path, env: Mapping[st
             deadline = time.monotonic() + READY_SECONDS
             while not answers(port, path):
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise LabError(f"{command[0]} is not ready, see {log}:\n{log.read_text()[-2000:]}")
+                    raise LabError(f"{command[0]} is not ready; its log ends:\n{log.read_text()[-2000:]}")
                 time.sleep(0.2)
             yield
         finally:
