@@ -101,4 +101,4 @@ class Entry:
 
     def entry(self, key: str) -> "Entry":
         """A mapping under a key."""
-        return Entry(self.value(key), f"{self.where}, {key!r},")
+        return Entry(self.value(key), f"{self.where.rstrip(',')}, {key!r},")
