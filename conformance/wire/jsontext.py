@@ -87,9 +87,7 @@ def _encoding_faults(data: bytes) -> Iterator[JsonFault]:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        yield JsonFault(
-            JsonFaultKind.BAD_UTF8, f"{error.reason}: byte 0x{data[error.start]:02x}", error.start
-        )
+        yield JsonFault(JsonFaultKind.BAD_UTF8, f"{error.reason}: byte 0x{data[error.start]:02x}", error.start)
 
 
 def _too_deep(data: bytes) -> int | None:
@@ -159,9 +157,7 @@ def _duplicates(keys: list[str]) -> Iterator[JsonFault]:
     seen: set[str] = set()
     for key in keys:
         if key in seen:
-            yield JsonFault(
-                JsonFaultKind.DUPLICATE_KEY, f"key {key[:80]!r} occurs more than once in one object"
-            )
+            yield JsonFault(JsonFaultKind.DUPLICATE_KEY, f"key {key[:80]!r} occurs more than once in one object")
         seen.add(key)
 
 

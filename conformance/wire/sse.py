@@ -34,9 +34,7 @@ class MalformationKind(StrEnum):
 
 
 #: Kinds that the grammar allows: worth a note, never a breach of the grammar.
-LEGAL = frozenset(
-    {MalformationKind.UNKNOWN_FIELD, MalformationKind.NO_COLON, MalformationKind.SEVERAL_DATA_LINES}
-)
+LEGAL = frozenset({MalformationKind.UNKNOWN_FIELD, MalformationKind.NO_COLON, MalformationKind.SEVERAL_DATA_LINES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +139,13 @@ class Decoder:
         self._report(MalformationKind.BOM, 0, "the body begins with a UTF-8 byte order mark")
         return line[len(BOM) :], len(BOM)
 
-    def _text(self, line: bytes, offset: int) -> str:
+    def _text(self, line: bytes, offset: int, *, cut: bool = False) -> str:
+        """A character cut in two by the end of the body is no fault of its own."""
         try:
             return line.decode("utf-8")
         except UnicodeDecodeError as error:
+            if cut and error.reason == "unexpected end of data":
+                return line[: error.start].decode("utf-8")
             detail = f"{error.reason}: byte 0x{line[error.start]:02x}"
             self._report(MalformationKind.INVALID_UTF8, offset + error.start, detail)
             return line.decode("utf-8", "replace")
@@ -167,9 +168,7 @@ class Decoder:
                 pending.data.append(value)
             case "event":
                 if pending.name is not None:
-                    self._report(
-                        MalformationKind.REPEATED_EVENT, offset, f"{pending.name[:80]!r}, then {value[:80]!r}"
-                    )
+                    self._report(MalformationKind.REPEATED_EVENT, offset, f"{pending.name[:80]!r}, then {value[:80]!r}")
                 pending.name = value
             case "id":
                 self._set_id(value, offset)
@@ -186,9 +185,7 @@ class Decoder:
         if value.isascii() and value.isdigit() and len(value) <= _MAX_RETRY_DIGITS:
             self._pending.retry = int(value)
         else:
-            self._report(
-                MalformationKind.BAD_RETRY, offset, f"retry {value[:40]!r} is not a number of milliseconds"
-            )
+            self._report(MalformationKind.BAD_RETRY, offset, f"retry {value[:40]!r} is not a number of milliseconds")
 
     def _dispatch(self, completed: int) -> None:
         pending, self._pending = self._pending, _Pending()
@@ -196,14 +193,10 @@ class Decoder:
             return
         if not pending.data:
             if pending.name is not None:
-                self._report(
-                    MalformationKind.EVENT_WITHOUT_DATA, pending.offset, f"event {pending.name[:80]!r}"
-                )
+                self._report(MalformationKind.EVENT_WITHOUT_DATA, pending.offset, f"event {pending.name[:80]!r}")
             return
         if len(pending.data) > 1:
-            self._report(
-                MalformationKind.SEVERAL_DATA_LINES, pending.offset, f"{len(pending.data)} data lines"
-            )
+            self._report(MalformationKind.SEVERAL_DATA_LINES, pending.offset, f"{len(pending.data)} data lines")
         self._events.append(self._event(pending, pending.offset, completed))
 
     def _event(self, pending: _Pending, offset: int, end: int) -> ServerSentEvent:
@@ -225,19 +218,11 @@ class Decoder:
             return
         if self._pending.offset is None:
             self._pending.offset = offset
-        name, _, value = self._cut_text(line, offset).partition(":")
+        name, _, value = self._text(line, offset, cut=True).partition(":")
         if name == "data":
             self._pending.data.append(value.removeprefix(" "))
         elif name == "event":
             self._pending.name = value.removeprefix(" ")
-
-    def _cut_text(self, line: bytes, offset: int) -> str:
-        """A character cut in two by the end of the body is no fault of its own."""
-        try:
-            return line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            cut = error.reason == "unexpected end of data"
-            return line[: error.start].decode("utf-8") if cut else self._text(line, offset)
 
     def _report(self, kind: MalformationKind, offset: int, detail: str) -> None:
         self._faults.append(Malformation(kind, offset, detail))

@@ -61,12 +61,14 @@ class Walk:
     stop_reason: JSON  #: the last one that was not null
 
 
-def walk(events: Iterable[StreamEvent], *, whole: bool = True) -> Walk:
+def walk(events: Iterable[StreamEvent], *, whole: bool = True, eager: frozenset[str] = frozenset()) -> Walk:
     """Judge the events of one stream. Never raises.
 
     `whole` is False when we stopped reading ourselves: then nothing is missing because it did not come.
+    `eager` names the tools declared with eager_input_streaming, whose arguments need not be JSON (STRM-028).
     """
     walker = _Walker()
+    walker.facts.eager = eager
     for event in events:
         walker.take(event)
     return walker.finish(whole)

@@ -42,10 +42,12 @@ class Facts:
     closing: int | None = None  #: the number of the last `message_delta` that carried a stop_reason
     done: bool = False
     failed: bool = False
+    eager: frozenset[str] = frozenset()  #: tools whose arguments may come as anything
 
-    def may_be_cut(self, block: Block) -> bool:
-        """Whether the answer was cut for length, and this is the block it was cut in."""
-        return self.stop_reason in CUT_REASONS and block is self.blocks[-1]
+    @property
+    def cut(self) -> bool:
+        """Whether the answer says that it was cut for length."""
+        return isinstance(self.stop_reason, str) and self.stop_reason in CUT_REASONS
 
 
 def check_ends(facts: Facts, ledger: Ledger) -> None:
@@ -93,7 +95,7 @@ def _check_tool(block: Block, facts: Facts, ledger: Ledger) -> None:
     if block.type != "tool_use" or any(value is None for _, value in block.deltas):
         return
     arguments = "".join(block.payloads("input_json_delta"))
-    if facts.stop_reason not in CUT_REASONS:
+    if not facts.cut and str(block.start.get("name")) not in facts.eager:
         seen = shown(arguments)
         breach = Breach("STRM-028", block.stopped, "", "partial_json that joins to one JSON object", seen)
         ledger.expect(not arguments or _is_object(arguments), breach)
@@ -112,7 +114,7 @@ def _is_object(text: str) -> bool:
 
 def _check_signature(block: Block, facts: Facts, ledger: Ledger) -> None:
     """STRM-030. A thinking block that the length limit cut has nothing to sign."""
-    if block.type != "thinking" or facts.may_be_cut(block):
+    if block.type != "thinking" or (facts.cut and block is facts.blocks[-1]):
         return
     kinds = [kind for kind, _ in block.deltas]
     holds = kinds.count("signature_delta") == 1 and kinds[-1] == "signature_delta"

@@ -304,6 +304,12 @@ def test_observed_means_put_to_the_test(name: str, tested: str, untested: str) -
     assert observed.isdisjoint(untested.split())
 
 
+def test_eager_tools_may_send_anything() -> None:
+    walked = walk(events(FAULTS["two objects"][0]), eager=frozenset({"get_code"}))
+    assert walked.breaches == ()
+    assert "STRM-028" not in walked.observed
+
+
 def test_without_message_start_its_fields_are_not_observed() -> None:
     observed = walk(events((*TEXT_BLOCK, ends(), STOP))).observed
     assert observed.isdisjoint({"STRM-003", "STRM-004", "STRM-005", "STRM-006"})
@@ -323,8 +329,13 @@ WILD = st.fixed_dictionaries(
         "type": st.sampled_from([*EventType, "shiny", ""]) | VALUES,
         "index": st.integers(0, 2) | VALUES,
         "message": st.sampled_from([start()["message"], {}]) | VALUES,
-        "content_block": st.sampled_from([tool()["content_block"], thinking()["content_block"]]) | VALUES,
-        "delta": st.sampled_from([text(0, "x")["delta"], ends()["delta"], REDACTED]) | VALUES,
+        "content_block": st.sampled_from(
+            [tool()["content_block"], thinking()["content_block"], tool(name=[])["content_block"]]
+        )
+        | VALUES,
+        "delta": st.fixed_dictionaries({"stop_reason": VALUES | st.just("max_tokens")})
+        | st.sampled_from([text(0, "x")["delta"], ends()["delta"], REDACTED])
+        | VALUES,
         "usage": VALUES | st.dictionaries(st.sampled_from(["input_tokens", "output_tokens"]), VALUES),
         "error": VALUES,
     },
