@@ -11,7 +11,7 @@ that make a requirement observable and rides on all traffic. The body of a test 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from conformance.evidence.run import PLAIN as PLAIN_ID
 from conformance.evidence.run import STREAM as STREAM_ID
@@ -19,8 +19,9 @@ from conformance.evidence.run import Expect, Item
 from conformance.probing.probe import MODEL, Auth, Call, Probe, Shape
 
 __all__ = [
-    "MODEL", "PLAIN", "PLAIN_CONTROL", "STREAM", "STREAM_CONTROL", "Auth", "Call", "Expect", "Probe", "Shape",
-    "accepted", "cases", "per_profile", "probe", "refused", "requirement", "rides_on", "same_outcome", "status", "user",
+    "MODEL", "PLAIN", "PLAIN_CONTROL", "STREAM", "STREAM_CONTROL", "Auth", "Call", "Expect", "Judged", "Probe", "Shape",
+    "accepted", "assistant", "cases", "expects", "never_5xx", "per_profile", "probe", "refused", "refused_or",
+    "requirement", "rides_on", "same_outcome", "status", "streamed", "text", "user", "without",
 ]  # fmt: skip
 
 Test = Callable[..., None]
@@ -28,9 +29,31 @@ Expectation = Expect | Mapping[str, Expect]
 Stimulus = Any  #: a body, bytes, a Call, a Probe, or a tuple of them for an expectation about several
 
 
+class Judged(Protocol):
+    """What a test function gets, as `case` or as `traffic`: the question whether its clause held."""
+
+    def judge(self) -> None:
+        """Pass, fail or skip by the verdict on what was recorded."""
+
+
 def user(content: Any) -> dict[str, Any]:
     """A user message."""
     return {"role": "user", "content": content}
+
+
+def assistant(content: Any) -> dict[str, Any]:
+    """An assistant message."""
+    return {"role": "assistant", "content": content}
+
+
+def text(words: Any, **more: Any) -> dict[str, Any]:
+    """A text block, with further members where they are what is tried."""
+    return {"type": "text", "text": words, **more}
+
+
+def without(body: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """The body less some of its members."""
+    return {key: value for key, value in body.items() if key not in keys}
 
 
 #: The baseline request of contract.md §1, and the same as a stream.
@@ -56,6 +79,21 @@ def status(*ok: int, lowered: tuple[int, ...] = (), noted: tuple[int, ...] = (),
     `more` may hold `error_type` (the expected `error.type`), `envelope` (True: the error envelope is required).
     """
     return Expect("status", {"ok": list(ok), "lowered": list(lowered), "noted": list(noted), **more})
+
+
+def refused_or(*, also: tuple[int, ...] = (), lowered: tuple[int, ...] = (), noted: tuple[int, ...] = ()) -> Expect:
+    """As `refused`; `also` says enough here, `lowered` breaks it as a SHOULD only, `noted` is merely mentioned."""
+    return Expect("refused", {"also": list(also), "lowered": list(lowered), "noted": list(noted)})
+
+
+def never_5xx(*noted: int, **more: Any) -> Expect:
+    """Served or refused, but answered, and never by a failure of the server; `noted` statuses are mentioned."""
+    return Expect("never-5xx", {"noted": list(noted), **more})
+
+
+def expects(kind: str, **args: Any) -> Expect:
+    """An expectation of any other kind, by its name in `rules.expectations.KINDS`."""
+    return Expect(kind, args)
 
 
 def same_outcome(**args: Any) -> Expect:
@@ -94,12 +132,10 @@ def declared(function: object) -> Declared:
     if found is None:
         found = Declared()
         function.__conformance__ = found  # type: ignore[attr-defined]
-    return found  # type: ignore[no-any-return]
+    return found
 
 
-def cases(
-    expect: Expectation, /, control: Probe | None = PLAIN_CONTROL, **stimuli: Stimulus
-) -> Callable[[Test], Test]:
+def cases(expect: Expectation, /, control: Probe | None = PLAIN_CONTROL, **stimuli: Stimulus) -> Callable[[Test], Test]:
     """Declare cases, each named by its keyword. May be stacked; `control=None` for those that need none."""
     wanted = expect if isinstance(expect, Mapping) else {"*": expect}
 

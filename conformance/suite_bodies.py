@@ -1,0 +1,142 @@
+"""The requests that several suite files need: conversations that serve as controls, and ten invalid requests.
+
+A probe that two files name is written once, here, so that it is sent once and has one id.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from conformance.suite import PLAIN, Auth, Call, Probe, Shape, assistant, probe, streamed, text, user, without
+
+HELLO = user("Say hello in one word.")
+
+
+def said(*messages: Any) -> dict[str, Any]:
+    """The plain body with another conversation."""
+    return PLAIN | {"messages": list(messages)}
+
+
+def blocks(*content: Any) -> dict[str, Any]:
+    """The plain body with one user message made of content blocks."""
+    return said(user(list(content)))
+
+
+def asked(prompt: str, max_tokens: int) -> dict[str, Any]:
+    """The plain body with another prompt and limit."""
+    return PLAIN | {"max_tokens": max_tokens, "messages": [user(prompt)]}
+
+
+#: Accepted conversations; each is the control of the requests that differ from it in one turn or block.
+CONVERSATION_BODY = said(user("My name is Ada."), assistant("Hello Ada."), user("Reply with the single word: pong"))
+CONVERSATION = probe("conversation", CONVERSATION_BODY)
+TWO_TURNS = probe("two user turns", said(HELLO, user("Reply with the single word: pong")))
+PONG = text("Reply with the single word: pong")
+ONE_BLOCK = probe("one block", blocks(PONG))
+TWO_BLOCKS = probe("two blocks", blocks(text("Here is what to do."), PONG))
+CACHED_BLOCK = probe("cached block", blocks(PONG | {"cache_control": {"type": "ephemeral"}}))
+
+#: Accepted forms of optional fields; the controls of malformed ones.
+SYSTEM = probe("system string", PLAIN | {"system": "You are terse."})
+STOPS = probe("stop sequences", PLAIN | {"stop_sequences": ["ZZSTOPZZ"]})
+TEMPERATURE = probe("temperature 1.0", PLAIN | {"temperature": 1.0})
+TOP_P = probe("top_p 1.0", PLAIN | {"top_p": 1.0})
+METADATA = probe("metadata user_id", PLAIN | {"metadata": {"user_id": "ct-1"}})
+
+#: The plain control under the newer API version.
+NEWER_VERSION = (("anthropic-version", "2026-10-21"),)
+NEWER = probe("newer version", Call(PLAIN, headers=NEWER_VERSION))
+
+#: Ten invalid requests that every profile refuses.
+NO_MODEL = probe("model absent", without(PLAIN, "model"))
+NO_MESSAGES = probe("messages absent", without(PLAIN, "messages"))
+MESSAGES_STRING = probe("messages a string", PLAIN | {"messages": "hi"})
+MESSAGES_EMPTY = probe("messages empty", PLAIN | {"messages": []})
+MESSAGE_STRING = probe("message a string", PLAIN | {"messages": ["hi"]})
+NO_MAX_TOKENS = probe("max_tokens absent", without(PLAIN, "max_tokens"))
+NEGATIVE_MAX_TOKENS = probe("max_tokens negative", PLAIN | {"max_tokens": -1})
+FRACTION_MAX_TOKENS = probe("max_tokens a fraction", PLAIN | {"max_tokens": 1.5})
+STOPS_STRING = probe("stop_sequences a string", PLAIN | {"stop_sequences": "END"})
+METADATA_STRING = probe("metadata a string", PLAIN | {"metadata": "x"})
+
+NEGATIVES: Mapping[str, Probe] = {
+    "model_absent": NO_MODEL,
+    "messages_absent": NO_MESSAGES,
+    "messages_string": MESSAGES_STRING,
+    "messages_empty": MESSAGES_EMPTY,
+    "message_string": MESSAGE_STRING,
+    "max_tokens_absent": NO_MAX_TOKENS,
+    "max_tokens_negative": NEGATIVE_MAX_TOKENS,
+    "max_tokens_fraction": FRACTION_MAX_TOKENS,
+    "stop_sequences_string": STOPS_STRING,
+    "metadata_string": METADATA_STRING,
+}
+
+
+def twin(original: Probe) -> Probe:
+    """The same request with `stream: true`."""
+    calls = tuple(streamed(call) for call in original.calls)
+    return replace(original, id=f"{original.id}, streamed", calls=calls, capability="streaming")
+
+
+def again(original: Probe, which: str = "again") -> Probe:
+    """The same request, sent once more."""
+    return replace(original, id=f"{original.id}, {which}", repeat=which)
+
+
+STREAMED_NEGATIVES: Mapping[str, Probe] = {name: twin(item) for name, item in NEGATIVES.items()}
+
+#: The messages path by GET: the commonest way to meet a 404 or 405.
+GET = probe("GET", Call(method="GET"))
+#: A path that does not exist beside the endpoint.
+NO_SUCH_PATH = probe("no such path", Call(PLAIN, path="~does-not-exist"))
+#: No credential at all, an unknown one, and an unknown one for a stream. Last: some targets lock out who fails often.
+NO_CREDENTIAL = probe("no credential", Call(PLAIN, auth=Auth.NONE), last=True)
+WRONG_BEARER = probe("unknown bearer token", Call(PLAIN, auth=Auth.WRONG_BEARER), last=True)
+
+#: An answer that cannot be finished within its limit, in two wordings.
+ENUMERATIONS = (
+    "Write the numbers from one to five hundred in English words, separated by commas. Begin at once with: one, two",
+    "Count in English words: one, two, three, and so on up to five hundred. Write nothing but the numbers.",
+)
+CUT = probe(
+    "cut by max_tokens",
+    *(asked(prompt, 8) for prompt in ENUMERATIONS),
+    shape=Shape.UNTIL,
+    until="cut-by-limit",
+)
+CUT_STREAM = twin(CUT)
+ONE_TOKEN = probe("max_tokens 1", asked(ENUMERATIONS[0], 1))
+ONE_TOKEN_STREAM = twin(ONE_TOKEN)
+
+#: An answer that contains the stop sequence if the model does as it is told, in three wordings.
+STOP_WORD = "ZZSTOPZZ"
+ECHOES = (
+    f"Repeat exactly, and write nothing else: alpha {STOP_WORD} omega",
+    f"Copy this line word for word, with no other text:\nalpha {STOP_WORD} omega",
+    f"Output these three words in this order, separated by single spaces: alpha, {STOP_WORD}, omega",
+)
+STOPPED = probe(
+    "stopped by a sequence",
+    *(asked(prompt, 64) | {"stop_sequences": [STOP_WORD]} for prompt in ECHOES),
+    shape=Shape.UNTIL,
+    until="sequence-reached",
+)
+STOPPED_STREAM = twin(STOPPED)
+UNSTOPPED = probe("not stopped", *(asked(prompt, 64) for prompt in ECHOES), shape=Shape.UNTIL, until="passage-repeated")
+
+#: A long answer, for what only shows in many events.
+STORY = probe(
+    "story",
+    asked("Tell a story of about 300 words about a lighthouse keeper.", 600) | {"stream": True},
+    capability="streaming",
+)
+#: The plain request with room to think before it answers.
+ROOMY = probe("plain with room", PLAIN | {"max_tokens": 1024})
+
+#: A system prompt and earlier turns long enough to show in the count of input tokens, and fifty times the prompt.
+FILLER = "The harbour is quiet and the boats lie still. "
+LONG_SYSTEM = probe("long system", PLAIN | {"system": FILLER * 12})
+LONG_SYSTEM_STREAM = twin(LONG_SYSTEM)
+LONG_HISTORY = probe("long history", said(user(FILLER * 6), assistant(FILLER * 6), *PLAIN["messages"]))
+FIFTY_TIMES = probe("fifty times longer", asked("Reply with the single word: pong. " + FILLER * 40, 32))

@@ -1,0 +1,110 @@
+"""temperature, top_p and top_k are numbers in their ranges under 2023-06-01, and gone under 2026-10-21 (REQ-036 to
+REQ-042)."""
+
+from typing import Any
+
+from conformance.suite import (
+    PLAIN,
+    Call,
+    Judged,
+    accepted,
+    assistant,
+    cases,
+    expects,
+    never_5xx,
+    per_profile,
+    refused,
+    requirement,
+    text,
+    user,
+)
+from conformance.suite_bodies import NEWER, NEWER_VERSION, PONG, TEMPERATURE, TOP_P, blocks, said
+
+#: Newer models of the upstream API refuse every value but the default.
+accepted_unless_gated = per_profile(myrouter=accepted, anthropic=expects("accepted", open=[400]))
+refused_upstream = per_profile(myrouter=never_5xx(), anthropic=refused)
+
+DOCUMENT = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Ada wrote it."}}
+CITATION = {
+    "type": "char_location",
+    "cited_text": "Ada",
+    "document_index": 0,
+    "document_title": None,
+    "start_char_index": 0,
+    "end_char_index": 3,
+}
+
+
+def newer(body: dict[str, Any]) -> Call:
+    """The body under the newer API version."""
+    return Call(body, headers=NEWER_VERSION)
+
+
+@requirement("REQ-036")
+@cases(accepted, control=None, temperature=TEMPERATURE, top_p=TOP_P)
+def test_default_sampling_values_are_accepted(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-037")
+@cases(
+    refused,
+    control=TEMPERATURE,
+    below=PLAIN | {"temperature": -0.1},
+    above=PLAIN | {"temperature": 1.1},
+    two=PLAIN | {"temperature": 2.0},
+)
+def test_a_temperature_out_of_range_is_refused(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-038")
+@cases(refused, control=TOP_P, top_p_below=PLAIN | {"top_p": -0.5}, top_p_above=PLAIN | {"top_p": 1.5})
+@cases(refused, top_k_below=PLAIN | {"top_k": -5})
+def test_top_p_and_top_k_out_of_range_are_refused(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-039")
+@cases(
+    refused,
+    control=TEMPERATURE,
+    temperature_word=PLAIN | {"temperature": "hot"},
+    temperature_object=PLAIN | {"temperature": {}},
+    temperature_array=PLAIN | {"temperature": []},
+)
+@cases(refused, control=TOP_P, top_p_word=PLAIN | {"top_p": "hot"})
+@cases(refused, top_k_fraction=PLAIN | {"top_k": 1.5})
+def test_sampling_values_of_a_wrong_type_are_refused(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-040")
+@cases(
+    accepted_unless_gated,
+    control=None,
+    temperature=PLAIN | {"temperature": 0.5},
+    top_p=PLAIN | {"top_p": 0.9},
+    top_k=PLAIN | {"top_k": 5},
+)
+def test_other_sampling_values_are_accepted(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-041")
+@cases(refused_upstream, control=NEWER, temperature=newer(PLAIN | {"temperature": 1.0}))
+def test_sampling_values_are_refused_under_the_newer_version(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-042")
+@cases(
+    refused_upstream,
+    control=NEWER,
+    assistant_document=newer(said(user("Who wrote it?"), assistant([DOCUMENT]), *PLAIN["messages"])),
+    user_citations=newer(blocks(text("Ada wrote it.", citations=[CITATION]), PONG)),
+)
+def test_documents_of_the_assistant_and_citations_of_the_user_are_refused_under_the_newer_version(
+    case: Judged,
+) -> None:
+    case.judge()

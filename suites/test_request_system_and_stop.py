@@ -1,0 +1,83 @@
+"""system is a string or text blocks, stop_sequences an array of strings, cache_control an ephemeral mark (REQ-030 to
+REQ-035, REQ-050, REQ-051)."""
+
+from conformance.suite import PLAIN, Judged, accepted, cases, refused, requirement, text
+from conformance.suite_bodies import CACHED_BLOCK, PONG, STOPS, STOPS_STRING, SYSTEM, blocks
+
+EPHEMERAL = {"type": "ephemeral"}
+
+
+@requirement("REQ-030")
+@cases(accepted, control=None, string=SYSTEM)
+def test_a_system_string_is_accepted(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-031")
+@cases(
+    accepted,
+    control=None,
+    blocks=PLAIN | {"system": [text("You are terse."), text("You are polite.")]},
+    cached=PLAIN | {"system": [text("You are terse.", cache_control=EPHEMERAL)]},
+)
+def test_system_text_blocks_are_accepted(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-032")
+@cases(
+    refused,
+    control=SYSTEM,
+    number=PLAIN | {"system": 5},
+    object=PLAIN | {"system": {}},
+    image=PLAIN | {"system": [{"type": "image"}]},
+)
+def test_a_system_of_a_wrong_type_is_refused(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-033")
+@cases(
+    refused,
+    control=STOPS,
+    string=STOPS_STRING,
+    numbers=PLAIN | {"stop_sequences": [1]},
+    object=PLAIN | {"stop_sequences": {}},
+)
+def test_stop_sequences_of_a_wrong_type_are_refused(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-034")
+@cases(accepted, control=None, one=STOPS, none=PLAIN | {"stop_sequences": []})
+def test_well_formed_stop_sequences_are_accepted(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-035")
+@cases(
+    refused,
+    control=STOPS,
+    empty=PLAIN | {"stop_sequences": [""]},
+    whitespace=PLAIN | {"stop_sequences": ["\n"]},
+)
+def test_a_blank_stop_sequence_is_refused(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-050")
+@cases(accepted, control=None, text_block=CACHED_BLOCK)
+def test_cache_control_on_a_block_is_accepted(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-051")
+@cases(
+    refused,
+    control=CACHED_BLOCK,
+    unknown_type=blocks(PONG | {"cache_control": {"type": "x"}}),
+    unknown_ttl=blocks(PONG | {"cache_control": EPHEMERAL | {"ttl": "9h"}}),
+    five_marks=blocks(*(PONG | {"cache_control": EPHEMERAL} for _ in range(5))),
+)
+def test_an_invalid_cache_control_is_refused(case: Judged) -> None:
+    case.judge()
