@@ -1,0 +1,111 @@
+"""Everything that a terminal prints. Nothing that a target sent gets through as it came: see `clean`."""
+
+from collections.abc import Iterator
+
+from conformance.evidence.run import Run, Terms
+from conformance.reporting.breaches import Breach, Commands, breach, breaches, commands, exchanges, groups
+from conformance.reporting.clean import clean
+from conformance.reporting.facts import EMBEDDED, Facts, generated_requests, output_tokens
+from conformance.reporting.sentence import last_line
+from conformance.rules.findings import Finding, Kind
+from conformance.verdicts.fold import Graded, ItemResult, Judgement, Verdict
+
+_COLUMNS = tuple(Verdict)
+_LISTED = 3  #: exchanges named in the text; all of them are in the journal
+
+
+def first_line(terms: Terms, facts: Facts) -> str:
+    """What is about to be tested, known before the first request."""
+    parts = (
+        f"messages-conformance {facts.harness}: {EMBEDDED if facts.embedded else facts.target}",
+        f"profile {terms.profile.name}",
+        f"anthropic-version {terms.api_version}",
+        f"model {terms.model}",
+        f"level {facts.gate.lower()}",
+        "" if terms.authenticated else "declared key-less",
+    )
+    return clean(", ".join(part for part in parts if part))
+
+
+def summary(graded: Graded, facts: Facts) -> str:
+    """The whole report for a terminal, its last line the verdict. Commands stand at the margin, ready to be copied."""
+    shown = commands(graded.run, facts)
+    parts = (
+        table(graded),
+        *(breach_text(row, shown) for row in breaches(graded)),
+        _notes(graded),
+        f"{_requests(graded, facts)}\n{clean(last_line(graded, facts))}",
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def table(graded: Graded) -> str:
+    """How many requirements of each area have which verdict."""
+    rows: dict[str, list[Judgement]] = {area: [] for area in graded.run.terms.catalogue.areas()}
+    for judgement in graded.judgements.values():
+        rows[judgement.requirement.area].append(judgement)
+    head = f"{'area':<6}" + "".join(f"  {verdict}" for verdict in _COLUMNS)
+    lines = (_row(area, found) for area, found in rows.items() if found)
+    return "\n".join((head, *lines, _row("all", list(graded.judgements.values()))))
+
+
+def _row(name: str, judgements: list[Judgement]) -> str:
+    counts = (sum(row.verdict is verdict for row in judgements) for verdict in _COLUMNS)
+    return f"{name:<6}" + "".join(f"  {n:>{len(v)}}" for v, n in zip(_COLUMNS, counts, strict=True))
+
+
+def breach_text(row: Breach, shown: Commands) -> str:
+    """One violated requirement: its sentence, the first thing seen, how many exchanges show it, how to see it."""
+    kinds = groups(row.findings)
+    others = f"and {len(kinds) - 1} more ways in which it was broken" if len(kinds) > 1 else ""
+    first = kinds[0].first
+    lines = (*_heading(row), *_seen(first), *_shown_by(row.findings), f"  {others}" if others else "")
+    return "\n".join(line for line in (*lines, shown.of(first.where.exchange)) if line)
+
+
+def violation_text(result: ItemResult, run: Run, facts: Facts) -> str:
+    """The failure text of one item; "" when nothing was violated."""
+    findings = tuple(finding for finding in result.findings if finding.kind is Kind.BROKEN)
+    if not findings:
+        return ""
+    requirement = run.terms.requirement(result.item.requirement)
+    row = breach(requirement, requirement.level(run.terms.profile.name), findings)
+    about = [part for part in (result.item.case, result.item.about) if part]
+    case = f"  case      {clean(': '.join(about))}\n" if result.item.active and about else ""
+    return case + breach_text(row, commands(run, facts))
+
+
+def _heading(row: Breach) -> Iterator[str]:
+    yield f"{row.requirement.id}  {row.level}  {clean(row.requirement.statement)}"
+    yield f"  source    {clean(row.requirement.source)}"
+
+
+def _seen(finding: Finding) -> Iterator[str]:
+    rows = (("expected", finding.expected), ("seen", finding.seen), ("where", str(finding.where)))
+    return (f"  {name:<8}  {clean(value)}" for name, value in rows if value)
+
+
+def _shown_by(findings: tuple[Finding, ...]) -> Iterator[str]:
+    found = exchanges(findings)
+    if found:
+        listed = ", ".join(map(str, found[:_LISTED])) + (", …" if len(found) > _LISTED else "")
+        yield f"  shown by  {len(found)} exchange{'s' if len(found) > 1 else ''}: {listed}"
+
+
+def _notes(graded: Graded) -> str:
+    noted = {identifier: len(row.notes) for identifier, row in graded.judgements.items() if row.notes}
+    if not noted:
+        return ""
+    each = ", ".join(f"{identifier} {count}" for identifier, count in noted.items())
+    return f"{_counted(sum(noted.values()), 'note')}, never an alarm: {each}"
+
+
+def _requests(graded: Graded, facts: Facts) -> str:
+    run = graded.run
+    drawn = len(generated_requests(run, facts))
+    tokens = f"{_counted(output_tokens(run), 'output token')} as far as reported"
+    return f"{_counted(len(run.records), 'request')} ({drawn} generated), {tokens}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
