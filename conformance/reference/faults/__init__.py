@@ -1,0 +1,43 @@
+"""The deliberate breaches of the contract, one requirement each, and how they are chosen."""
+
+from conformance.reference.faults.acceptance import ACCEPTANCE_FAULTS
+from conformance.reference.faults.answers import ANSWER_FAULTS
+from conformance.reference.faults.connections import CONNECTION_FAULTS
+from conformance.reference.faults.errors import ERROR_FAULTS
+from conformance.reference.faults.streams import STREAM_FAULTS
+from conformance.reference.seams import Fault
+from conformance.reference.settings import Settings
+
+FAULTS: tuple[Fault, ...] = (
+    *ACCEPTANCE_FAULTS,
+    *ANSWER_FAULTS,
+    *STREAM_FAULTS,
+    *ERROR_FAULTS,
+    *CONNECTION_FAULTS,
+)
+
+
+def faults() -> tuple[Fault, ...]:
+    """Every fault there is."""
+    return FAULTS
+
+
+def select(settings: Settings) -> tuple[Fault, ...]:
+    """The faults the settings name, in their order.
+
+    Raises ValueError for an id that does not exist, or that has no meaning in the profile.
+    """
+    known = {fault.id: fault for fault in FAULTS}
+    unknown = [name for name in settings.faults if name not in known]
+    if unknown:
+        raise ValueError(
+            f"unknown fault {unknown[0]!r}: conformance.reference.faults() lists the {len(known)} there are"
+        )
+    chosen = tuple(known[name] for name in settings.faults)
+    for fault in chosen:
+        if settings.profile not in fault.profiles:
+            raise ValueError(f"the fault {fault.id!r} breaks nothing in the profile {settings.profile!r}")
+    return chosen
+
+
+__all__ = ["FAULTS", "faults", "select"]

@@ -1,0 +1,256 @@
+"""Rules for the messages: turns, roles, content blocks, images, cache breakpoints, thinking."""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.reference.plan import sign
+from conformance.reference.seams import Context
+from conformance.reference.settings import VERSIONS
+from conformance.reference.tokens import listed
+from conformance.reference.validation._types import (
+    Body,
+    Rule,
+    first,
+    is_integer,
+    system_blocks,
+    tools,
+    turns,
+    typed_blocks,
+)
+
+ROLES = ("user", "assistant")
+MEDIA_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+MAX_BREAKPOINTS = 4
+MIN_BUDGET = 1024
+THINKING_TYPES = ("enabled", "disabled", "adaptive", "between_tools")
+
+_RESULTS = [
+    "web_search_tool_result",
+    "web_fetch_tool_result",
+    "code_execution_tool_result",
+    "bash_code_execution_tool_result",
+    "text_editor_code_execution_tool_result",
+    "tool_search_tool_result",
+]
+BLOCK_FIELDS: Mapping[str, frozenset[str]] = {
+    "text": frozenset({"text", "citations"}),
+    "image": frozenset({"source", "transformations"}),
+    "document": frozenset({"source", "citations", "context", "title"}),
+    "search_result": frozenset({"source", "citations", "content", "title"}),
+    "container_upload": frozenset({"file_id"}),
+    "thinking": frozenset({"thinking", "signature"}),
+    "redacted_thinking": frozenset({"data"}),
+    "tool_use": frozenset({"id", "name", "input", "caller", "toolset_name"}),
+    "server_tool_use": frozenset({"id", "name", "input", "caller"}),
+    "tool_result": frozenset({"tool_use_id", "content", "is_error", "toolset_name"}),
+} | {name: frozenset({"tool_use_id", "content", "caller"}) for name in _RESULTS}
+COMMON_FIELDS = frozenset({"type", "cache_control"})
+
+
+def messages_type(body: Body, context: Context) -> str | None:
+    return None if isinstance(body.get("messages"), list) else "messages: an array is required"
+
+
+def messages_empty(body: Body, context: Context) -> str | None:
+    return "messages: at least one message is required" if body.get("messages") == [] else None
+
+
+def message_object(body: Body, context: Context) -> str | None:
+    good = all(isinstance(turn, dict) for turn in listed(body.get("messages")))
+    return None if good else "messages: every message must be an object"
+
+
+def role_present(body: Body, context: Context) -> str | None:
+    return first(f"{place}.role: Field required" for place, turn in turns(body) if "role" not in turn)
+
+
+def role_known(body: Body, context: Context) -> str | None:
+    known = (*ROLES, "system")
+    bad = (place for place, turn in turns(body) if turn.get("role", "user") not in known)
+    return first(f"{place}.role: must be user or assistant" for place in bad)
+
+
+def role_system(body: Body, context: Context) -> str | None:
+    bad = (place for place, turn in turns(body) if turn.get("role") == "system")
+    return first(f"{place}.role: role 'system' is not supported on this model" for place in bad)
+
+
+def content_present(body: Body, context: Context) -> str | None:
+    return first(f"{place}.content: Field required" for place, turn in turns(body) if "content" not in turn)
+
+
+def content_type(body: Body, context: Context) -> str | None:
+    bad = (place for place, turn in turns(body) if not isinstance(turn.get("content", ""), str | list))
+    return first(f"{place}.content: must be a string or an array of blocks" for place in bad)
+
+
+def content_blank(body: Body, context: Context) -> str | None:
+    last = len(listed(body.get("messages"))) - 1
+    for place, turn in turns(body):
+        content, final = turn.get("content"), place == f"messages.{last}" and turn.get("role") == "assistant"
+        if content == [] and not final:
+            return f"{place}.content: must have at least one block"
+        if isinstance(content, str) and not content.strip() and not (final and content == ""):
+            return f"{place}.content: must contain non-whitespace text"
+    blank = (place for place, block in typed_blocks(body, "text") if isinstance(block.get("text"), str))
+    texts = {place: block.get("text") for place, block in typed_blocks(body, "text")}
+    return first(f"{place}.text: must contain non-whitespace text" for place in blank if not str(texts[place]).strip())
+
+
+def prefill_space(body: Body, context: Context) -> str | None:
+    final = (listed(body.get("messages")) or [None])[-1]
+    if not isinstance(final, dict) or final.get("role") != "assistant":
+        return None
+    content = final.get("content")
+    tail = (
+        content[-1].get("text") if isinstance(content, list) and content and isinstance(content[-1], dict) else content
+    )
+    trailing = isinstance(tail, str) and tail.strip() and tail != tail.rstrip()
+    return "messages: final assistant content cannot end with trailing whitespace" if trailing else None
+
+
+def block_type(body: Body, context: Context) -> str | None:
+    for place, turn in turns(body):
+        for index, block in enumerate(listed(turn.get("content"))):
+            kind = block.get("type") if isinstance(block, dict) else None
+            if not isinstance(kind, str) or kind not in BLOCK_FIELDS:
+                return f"{place}.content.{index}: must be a block of a known type"
+    return None
+
+
+def text_type(body: Body, context: Context) -> str | None:
+    bad = (place for place, block in typed_blocks(body, "text") if not isinstance(block.get("text"), str))
+    return first(f"{place}.text: a string is required" for place in bad)
+
+
+def image_source(body: Body, context: Context) -> str | None:
+    bad = (place for place, block in typed_blocks(body, "image") if not _good_image(block.get("source")))
+    return first(f"{place}.source: must be a supported image" for place in bad)
+
+
+def _good_image(source: Any) -> bool:
+    if not isinstance(source, dict):
+        return False
+    if source.get("type") != "base64":
+        place = {"url": "url", "file": "file_id"}.get(str(source.get("type")), "")
+        return isinstance(source.get(place), str)
+    data = source.get("data")
+    try:
+        decoded = base64.b64decode(data, validate=True) if isinstance(data, str) else b""
+    except (binascii.Error, ValueError):
+        return False
+    return bool(decoded) and source.get("media_type") in MEDIA_TYPES
+
+
+def unknown_nested(body: Body, context: Context) -> str | None:
+    for place, turn in turns(body):
+        if turn.keys() - {"role", "content"}:
+            return f"{place}: Extra inputs are not permitted"
+    for place, block in (*typed_blocks(body), *system_blocks(body)):
+        known = BLOCK_FIELDS.get(str(block.get("type")))
+        if known is not None and block.keys() - known - COMMON_FIELDS:
+            return f"{place}: Extra inputs are not permitted"
+    return None
+
+
+def _breakpoints(body: Body) -> Iterator[tuple[str, Any]]:
+    inner = (
+        (f"{place}.content", block)
+        for place, result in typed_blocks(body, "tool_result")
+        for block in listed(result.get("content"))
+        if isinstance(block, dict)
+    )
+    for place, block in (("body", dict(body)), *system_blocks(body), *tools(body), *typed_blocks(body), *inner):
+        if block.get("cache_control") is not None:
+            yield place, block["cache_control"]
+
+
+def cache_control(body: Body, context: Context) -> str | None:
+    for place, mark in _breakpoints(body):
+        good = isinstance(mark, dict) and mark.get("type") == "ephemeral" and mark.get("ttl", "5m") in ("5m", "1h")
+        if not good:
+            return f"{place}.cache_control: must be ephemeral with a ttl of 5m or 1h"
+    return None
+
+
+def cache_breakpoints(body: Body, context: Context) -> str | None:
+    many = sum(1 for _ in _breakpoints(body)) > MAX_BREAKPOINTS
+    return f"cache_control: at most {MAX_BREAKPOINTS} breakpoints are allowed" if many else None
+
+
+def document_assistant(body: Body, context: Context) -> str | None:
+    return first(f"{place}: no document here" for place, _ in typed_blocks(body, "document", "assistant"))
+
+
+def citations_user(body: Body, context: Context) -> str | None:
+    cited = (place for place, block in typed_blocks(body, "text", "user") if block.get("citations"))
+    return first(f"{place}.citations: not supported by this API version" for place in cited)
+
+
+def thinking_type(body: Body, context: Context) -> str | None:
+    value = body.get("thinking", {"type": "disabled"})
+    good = isinstance(value, dict) and value.get("type") in THINKING_TYPES
+    return None if good else "thinking: must be an object of a known type"
+
+
+def _manual(body: Body) -> dict[str, Any] | None:
+    value = body.get("thinking")
+    return value if isinstance(value, dict) and value.get("type") == "enabled" else None
+
+
+def thinking_budget(body: Body, context: Context) -> str | None:
+    manual, limit = _manual(body), body.get("max_tokens")
+    if manual is None:
+        return None
+    budget = manual.get("budget_tokens")
+    small = not is_integer(budget) or manual["budget_tokens"] < MIN_BUDGET
+    large = not small and is_integer(limit) and manual["budget_tokens"] >= body["max_tokens"]
+    return "thinking.budget_tokens: at least 1024 and less than max_tokens" if small or large else None
+
+
+def thinking_forced(body: Body, context: Context) -> str | None:
+    choice = body.get("tool_choice")
+    forced = isinstance(choice, dict) and choice.get("type") in ("any", "tool")
+    bad = forced and _manual(body) is not None
+    return "Thinking may not be enabled when tool_choice forces tool use" if bad else None
+
+
+def thinking_signature(body: Body, context: Context) -> str | None:
+    for place, block in typed_blocks(body, "thinking"):
+        text, signature = block.get("thinking"), block.get("signature")
+        good = isinstance(text, str) and isinstance(signature, str)
+        if not good or not hmac.compare_digest(sign(str(text), context.settings.key).encode(), str(signature).encode()):
+            return f"{place}: Invalid `signature` in `thinking` block"
+    return None
+
+
+CLOSED = ("anthropic",)
+NEW = VERSIONS[1:]
+
+MESSAGE_RULES = (
+    Rule("messages-type", "REQ-003", messages_type),
+    Rule("messages-empty", "REQ-004", messages_empty),
+    Rule("message-object", "REQ-005", message_object),
+    Rule("role-present", "REQ-006", role_present),
+    Rule("role-known", "REQ-008", role_known),
+    Rule("role-system", "REQ-009", role_system),
+    Rule("content-present", "REQ-007", content_present),
+    Rule("content-type-json", "REQ-016", content_type),
+    Rule("content-blank", "REQ-015", content_blank),
+    Rule("block-type", "REQ-017", block_type),
+    Rule("text-type", "REQ-018", text_type),
+    Rule("image-source", "REQ-020", image_source),
+    Rule("unknown-nested", "REQ-046", unknown_nested, profiles=CLOSED),
+    Rule("cache-control", "REQ-051", cache_control),
+    Rule("cache-breakpoints", "REQ-051", cache_breakpoints),
+    Rule("prefill-space", "REQ-014", prefill_space),
+    Rule("document-assistant", "REQ-042", document_assistant, versions=NEW),
+    Rule("citations-user", "REQ-042", citations_user, versions=NEW),
+    Rule("thinking-type", "THINK-002", thinking_type),
+    Rule("thinking-budget", "THINK-001", thinking_budget),
+    Rule("thinking-forced", "THINK-005", thinking_forced),
+    Rule("thinking-signature", "THINK-004", thinking_signature),
+)
