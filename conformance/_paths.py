@@ -13,3 +13,8 @@ def _data(packaged: str, checkout: str) -> Path:
 SUITES = _data("suites", "suites")
 SCHEMAS = _data("schemas", "schemas")
 TEMPLATES = _data("templates", "reports/templates")
+
+
+def suite_files() -> tuple[Path, ...]:
+    """The suite files, in order of name."""
+    return tuple(sorted(SUITES.glob("test_*.py")))

@@ -1,12 +1,12 @@
 """The journal of a run: JSON lines, written as things happen, read back to the same `Run`.
 
-Lines are objects with a `record` key: one `header`, one `plan`, then `exchange`, `unsent` and `mark` lines, and a
-`footer` without which the run counts as cut off. Only redacted exchanges get here.
+Lines are objects with a `record` key: one `header`, one `plan`, then `exchange`, `unsent` and `done` lines, `sent` once
+nothing more is to come, and a `footer` without which the run counts as cut off. Only redacted exchanges get here.
 """
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any, TextIO
@@ -133,16 +133,6 @@ def item_from(line: Mapping[str, Any]) -> Item:
         line["requirement"], line["case"], tuple(line["probes"]), expect,
         line["control"], line["about"], line["scored"], line["generated"],
     )  # fmt: skip
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a journal; a last line without its end is left out, any other broken one is an error."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise JournalError(f"cannot read the journal {path}: {error.strerror}") from None
-    for number, line in enumerate(data.split(b"\n")[:-1], 1):
-        yield parse_line(line, f"{path}, line {number}")
 
 
 def parse_line(line: bytes, where: str) -> dict[str, Any]:

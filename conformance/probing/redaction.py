@@ -47,16 +47,11 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         spellings = {
-            form: secret.label
-            for secret in secrets
-            if len(secret.value) >= SHORTEST
-            for form in forms(secret.value)
+            form: secret.label for secret in secrets if len(secret.value) >= SHORTEST for form in forms(secret.value)
         }
         longest_first = sorted(spellings, key=len, reverse=True)
         self._labels = spellings
-        self._pattern = (
-            re.compile(b"|".join(re.escape(form) for form in longest_first)) if spellings else None
-        )
+        self._pattern = re.compile(b"|".join(re.escape(form) for form in longest_first)) if spellings else None
 
     def data(self, data: bytes) -> bytes:
         """The bytes with every secret replaced by its marker."""

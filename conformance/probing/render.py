@@ -28,9 +28,7 @@ def endpoint_url(target: str, path: str) -> str:
     _check(parts.scheme, parts.hostname, "@" in parts.netloc, target)
     base = parts.path.rstrip("/")
     if not base.endswith("/messages"):
-        overlap = max(
-            (n for n in range(len(path)) if base.endswith(path[:n]) and path[n : n + 1] == "/"), default=0
-        )
+        overlap = max((n for n in range(len(path)) if base.endswith(path[:n]) and path[n : n + 1] == "/"), default=0)
         base += path[overlap:]
     return urlunsplit((parts.scheme, parts.netloc, base, "", ""))
 
@@ -42,9 +40,7 @@ def _check(scheme: str, host: str | None, has_user: bool, target: str) -> None:
             "that --api-key-env names instead"
         )
     if scheme not in {"http", "https"} or not host:
-        raise AddressError(
-            f"--target-url {target!r} is not an http or https URL, for example http://127.0.0.1:8000"
-        )
+        raise AddressError(f"--target-url {target!r} is not an http or https URL, for example http://127.0.0.1:8000")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,7 @@ from conformance.probing.limits import Limits
 from conformance.probing.transport import Cut, Outgoing, Tape, within
 from conformance.wire.exchange import End, Ending, Exchange, Request
 
-_SURPLUS_WAIT = (
-    0.5  #: seconds to wait for bytes behind the end of an answer, the connection being asked to close
-)
+_SURPLUS_WAIT = 0.5  #: seconds to wait for bytes behind the end of an answer, the connection being asked to close
 _READ = 65536
 
 
@@ -40,9 +38,7 @@ class SocketTransport:
         except h11.RemoteProtocolError as error:
             return tape.exchange(_protocol_end(error, tape))
         except OSError as error:
-            how = (
-                Ending.NO_CONNECTION if writer is None else Ending.RESET if tape.status else Ending.NO_ANSWER
-            )
+            how = Ending.NO_CONNECTION if writer is None else Ending.RESET if tape.status else Ending.NO_ANSWER
             return tape.exchange(End(how, None, f"{type(error).__name__}: {error}"[:200]))
         finally:
             if writer is not None:

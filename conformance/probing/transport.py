@@ -205,9 +205,7 @@ def _local_address(response: httpx.Response) -> str:
 def _ending(error: Exception, answered: bool) -> End:
     """The end that an httpx error stands for."""
     detail = f"{type(error).__name__}: {error}"[:200]
-    if isinstance(
-        error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol | httpx.InvalidURL
-    ):
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol | httpx.InvalidURL):
         return End(Ending.NO_CONNECTION, None, detail)
     if isinstance(error, httpx.RemoteProtocolError):
         words = str(error)

@@ -1,0 +1,20 @@
+"""The `conformance` command: thin, everything it does is done elsewhere."""
+
+import click
+
+from conformance.cli.run import run
+from conformance.cli.show import requirements, serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="messages-conformance", prog_name="conformance")
+def main() -> None:
+    """Say clause by clause whether a server keeps the contract of the Messages API, and prove it."""
+
+
+main.add_command(run)
+main.add_command(requirements)
+main.add_command(serve)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""`conformance run`: the same run as `pytest --target-url`, in a folder of its own and without a project's settings."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from conformance.settings.options import OPTIONS, Option
+
+_TYPES: dict[str, Any] = {"whole": int, "number": float}
+
+
+def _with_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(OPTIONS):
+        if option.name != "target-url":
+            command = _click_option(option)(command)
+    return command
+
+
+def _click_option(option: Option) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    words: dict[str, Any] = {"default": None, "help": option.help, "metavar": option.metavar or None}
+    if option.kind == "flag":
+        words = {"is_flag": True, "default": False, "help": option.help}
+    elif option.choices:
+        words |= {"type": click.Choice(option.choices), "metavar": None}
+    else:
+        words |= {"type": _TYPES.get(option.kind, str), "multiple": option.kind == "many"}
+    return click.option(f"--{option.name}", option.dest, **words)
+
+
+@click.command()
+@click.argument("url", required=False)
+@_with_options
+@click.option("-k", "expression", metavar="EXPR", help="only items whose name matches, as in pytest")
+@click.option("-n", "processes", type=int, metavar="N", help="processes that judge (needs pytest-xdist)")
+@click.option("-x", "first_only", is_flag=True, help="stop at the first violation")
+@click.option("-v", "--verbose", is_flag=True, help="name every item")
+def run(
+    url: str | None,
+    expression: str | None,
+    processes: int | None,
+    first_only: bool,
+    verbose: bool,
+    **options: Any,
+) -> None:
+    """Test the endpoint at URL, or the embedded reference endpoint without one."""
+    import pytest
+
+    from conformance._paths import SUITES, suite_files
+
+    own = [] if url is None else [f"--conformance-target-url={url}"]
+    own += [word for option in OPTIONS for word in _words(option, options.get(option.dest))]
+    own += ["-k", expression] if expression else []
+    own += ["-n", str(processes)] if processes is not None else []
+    own += ["-x"] if first_only else []
+    own += ["-v"] if verbose else ["-q"]
+    files = [str(path) for path in suite_files()]
+    base = ["-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "conformance", "--tb=short", "--no-header"]
+    sys.exit(pytest.main([*base, "-c", os.devnull, f"--rootdir={SUITES}", "-W", "error", *own, *files]))
+
+
+def _words(option: Option, value: Any) -> list[str]:
+    """An option as pytest takes it."""
+    name = f"--conformance-{option.name}"
+    if value is None or value is False:
+        return []
+    if value is True:
+        return [name]
+    return [f"{name}={item}" for item in (value if isinstance(value, tuple) else (value,))]

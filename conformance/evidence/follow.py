@@ -1,0 +1,148 @@
+"""Reading a journal while it is written, or after: the same lines always give the same `Run`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.contract import load_catalogue, load_profiles
+from conformance.evidence.journal import JournalError, item_from, parse_line, record_from
+from conformance.evidence.run import PLAIN, Item, Record, Run, Terms
+
+
+def header_terms(terms: Terms) -> dict[str, Any]:
+    """Terms as they stand in the header."""
+    return {
+        "profile": terms.profile.name,
+        "catalogue": terms.catalogue.version,
+        "api_version": terms.api_version,
+        "model": terms.model,
+        "capabilities": sorted(terms.capabilities),
+        "authenticated": terms.authenticated,
+        "secret_searched": terms.secret_searched,
+    }
+
+
+def terms_from(line: Mapping[str, Any]) -> Terms:
+    """The inverse of `header_terms`; the catalogue is the present one."""
+    return Terms(
+        load_profiles()[line["profile"]],
+        load_catalogue(),
+        line["api_version"],
+        line["model"],
+        frozenset(line["capabilities"]),
+        line["authenticated"],
+        line["secret_searched"],
+    )
+
+
+@dataclass(slots=True)
+class Follower:
+    """What is known of a run so far. `poll` reads what has been appended since."""
+
+    path: Path
+    header: dict[str, Any] = field(default_factory=dict)
+    footer: dict[str, Any] = field(default_factory=dict)
+    items: tuple[Item, ...] = ()
+    aliases: dict[str, str] = field(default_factory=dict)
+    generated: frozenset[str] = frozenset()
+    records: list[Record] = field(default_factory=list)
+    unsent: dict[str, str] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+    sent: bool = False  #: whether every exchange of the plan has ended
+    _rest: bytes = b""
+    _offset: int = 0
+    _line: int = 0
+
+    def poll(self) -> bool:
+        """Take in new lines; whether there were any. JournalError for a damaged one."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise JournalError(f"cannot read the journal {self.path}: {error.strerror}") from None
+        self._offset += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._line += 1
+            self._take(line)
+        return bool(lines)
+
+    def _take(self, line: bytes) -> None:
+        where = f"{self.path}, line {self._line}"
+        value = parse_line(line, where)
+        reader = _READERS.get(value["record"])
+        try:
+            if reader is not None:
+                reader(self, value)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise JournalError(f"{where} is damaged or of another version of the harness; run again") from None
+
+    def settled(self, item: Item, bracketed: bool) -> bool:
+        """Whether an item can be judged: its probes are done, and so is a plain control after them if it needs one."""
+        names = {self.aliases.get(probe, probe) for probe in item.probes}
+        if self.sent:
+            return True
+        if not item.active or not names <= self.done | self.unsent.keys():
+            return False
+        last = max((record.seq for record in self.records if record.probe in names), default=0)
+        return not bracketed or any(r.probe == PLAIN and r.seq > last and not r.repeated for r in self.records)
+
+    def run(self) -> Run:
+        """The run so far. JournalError when there is no header yet."""
+        if not self.header:
+            raise JournalError(f"{self.path} has no header: it is not a journal, or the run never began")
+        records = tuple(sorted(self.records, key=lambda record: record.seq))
+        everything = bool(self.header.get("everything", True))
+        return Run(
+            terms_from(self.header["terms"]), self.items, records, self.aliases, self.unsent, bool(self.footer), everything
+        )
+
+
+def _header(state: Follower, line: dict[str, Any]) -> None:
+    state.header = line
+
+
+def _plan(state: Follower, line: dict[str, Any]) -> None:
+    state.items = tuple(item_from(row) for row in line["items"])
+    state.aliases = dict(line["aliases"])
+    state.generated = frozenset(line["generated"])
+
+
+def _exchange(state: Follower, line: dict[str, Any]) -> None:
+    state.records.append(record_from(line))
+
+
+def _unsent(state: Follower, line: dict[str, Any]) -> None:
+    state.unsent[line["probe"]] = line["reason"]
+
+
+def _done(state: Follower, line: dict[str, Any]) -> None:
+    state.done.add(line["probe"])
+
+
+def _sent(state: Follower, line: dict[str, Any]) -> None:
+    state.sent = True
+
+
+def _footer(state: Follower, line: dict[str, Any]) -> None:
+    state.footer = line
+
+
+_READERS = {
+    "header": _header, "plan": _plan, "exchange": _exchange, "unsent": _unsent, "done": _done, "sent": _sent,
+    "footer": _footer,
+}  # fmt: skip
+
+
+def read_run(path: Path) -> Follower:
+    """A whole journal; JournalError in one sentence when it is not readable."""
+    follower = Follower(path)
+    if not path.is_file():
+        raise JournalError(f"there is no journal at {path}")
+    follower.poll()
+    follower.run()
+    return follower

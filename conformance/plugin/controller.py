@@ -1,0 +1,196 @@
+"""What the plugin does once our suites are in play: settings, items, the live run, and its end."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance._paths import suite_files
+from conformance.evidence.run import Item
+from conformance.generation.draws import Draw
+from conformance.plugin.items import bracketed_part, controls, index, item_id, items_of
+from conformance.plugin.lines import Line, Reader
+from conformance.probing.probe import Probe
+from conformance.reporting.facts import EMBEDDED
+from conformance.session.closing import Closing, close_run
+from conformance.session.live import Live, open_live
+from conformance.session.target import Ungradable, capabilities_of, profile_of
+from conformance.settings.options import OPTIONS
+from conformance.settings.resolve import Settings, UsageError, resolve
+from conformance.verdicts import Exit
+
+
+class Controller:
+    """The state of our part of one pytest process. Workers of pytest-xdist read; everybody else also sends."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.settings = self._settings()
+        self.probes: dict[str, Probe] = controls()
+        self.selected: list[Item] = []
+        self.live: Live | None = None
+        self.closing: Closing | None = None
+        self.ungradable = ""
+        self._collected: set[str] = set()
+        self._deselected = False
+        self._reader: Reader | None = None
+
+    @property
+    def dry(self) -> bool:
+        """Whether this run only says what it would send."""
+        return self.settings.dry_run
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether this process is a worker of pytest-xdist."""
+        return hasattr(self.config, "workerinput")
+
+    @property
+    def is_distributing(self) -> bool:
+        """Whether this process hands its items to workers."""
+        return not self.is_worker and bool(getattr(self.config.option, "dist", "no") != "no")
+
+    def _settings(self) -> Settings:
+        given = {option.name: getattr(self.config.option, option.dest, None) for option in OPTIONS}
+        try:
+            settings = resolve(given, self.config.invocation_params.dir)
+            capabilities_of(settings, profile_of(settings))
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
+        return settings
+
+    def draw(self) -> Draw:
+        """What generated items are drawn from."""
+        profile = profile_of(self.settings)
+        return Draw(
+            profile.name,
+            self.settings.api_version or profile.api_version,
+            capabilities_of(self.settings, profile),
+            self.settings.fuzz,
+            self.settings.fuzz_seed,
+        )
+
+    # Collecting
+
+    def parametrize(self, metafunc: pytest.Metafunc) -> None:
+        """One parameter for each item of a declared function."""
+        items, probes = items_of(metafunc.function, self.draw())
+        self.probes.update(probes)
+        self._collected.update(item.key for item in items)
+        name = "case" if "case" in metafunc.fixturenames else "traffic"
+        metafunc.parametrize(name, [Line(item, self.reader) for item in items], ids=[item_id(item) for item in items])
+
+    def select(self, items: list[pytest.Item]) -> None:
+        """Apply `--requirement`; remember what is left."""
+        if self.settings.requirement:
+            from conformance.contract import load_catalogue
+
+            wanted = {requirement.id for requirement in load_catalogue().select(self.settings.requirement)}
+            out = [item for item in items if (line := line_of(item)) and line.item.requirement not in wanted]
+            if out:
+                self.config.hook.pytest_deselected(items=out)
+                items[:] = [item for item in items if item not in out]
+
+    # Running
+
+    def begin(self, session: pytest.Session) -> bool:
+        """Open and start the run; False when there is nothing to send from this process."""
+        if self.is_worker or self.config.option.collectonly or getattr(self.config.option, "setuponly", False):
+            return False
+        if self.is_distributing:
+            return not self.dry or self._dry_distributed()
+        self.selected = [line.item for item in session.items if (line := line_of(item))]
+        return self._open() if self.selected else False
+
+    def _dry_distributed(self) -> bool:
+        raise pytest.UsageError("--dry-run goes without -n")
+
+    def _open(self) -> bool:
+        everything = {item.key for item in self.selected} >= self._collected and not self._narrowed()
+        try:
+            self.live = open_live(self.settings, self.selected, self.probes, everything)
+            self.live.folder = self._folder or self.live.folder
+            if self.dry:
+                self.live.target.close()
+                return False
+            self.live.begin()
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
+        except Ungradable as error:
+            self.ungradable = str(error)
+            raise pytest.exit.Exception(f"nothing was graded: {error}", returncode=Exit.UNGRADABLE) from None
+        return True
+
+    def _narrowed(self) -> bool:
+        return bool(self.settings.requirement)
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        if self.live is not None and self.live.scheduler is not None:
+            self.live.scheduler.stop()
+
+    def reader(self) -> Reader:
+        """Where items of this process are judged from."""
+        if self._reader is None:
+            journal = self.live.journal if self.live else Path(self.config.workerinput["conformance_journal"])  # type: ignore[attr-defined]
+            self._reader = Reader(journal, self.settings.level)
+        return self._reader
+
+    # pytest-xdist
+
+    _folder: Path | None = None
+
+    def equip(self, node: Any) -> None:
+        """Give a worker the place of the journal before it starts."""
+        if self._folder is None:
+            from conformance.session.live import reserve_folder
+
+            self._folder = reserve_folder(self.settings)
+        node.workerinput["conformance_journal"] = str((self._folder / "journal.jsonl").absolute())
+
+    def workers_collected(self, ids: list[str]) -> None:
+        """Plan and start from the ids of the first worker that reports; all report the same."""
+        if self.live is not None or self.ungradable or self.config.option.collectonly:
+            return
+        named = [Path(arg.partition("::")[0]) for arg in self.config.args]
+        files = dict.fromkeys([*suite_files(), *(path.resolve() for path in named if path.suffix == ".py")])
+        items, probes = index(files, self.draw())
+        self.probes.update(probes)
+        self._collected.update(item.key for item in items.values())
+        self.selected = [items[part] for node_id in ids if (part := bracketed_part(node_id)) in items]
+        if self.selected:
+            self._open()
+
+    # Ending
+
+    def finish(self, session: pytest.Session, status: int) -> int:
+        """Grade what was recorded, write the reports; the exit code of the process."""
+        if self.live is None or self.dry or self.is_worker:
+            return status if not self.ungradable else int(Exit.UNGRADABLE)
+        self.closing = close_run(self.live, status, self.ungradable, foreign=session.testsfailed > 0)
+        return int(self.closing.code)
+
+    def header(self) -> list[str]:
+        """The first line of a run."""
+        target = self.settings.target_url or EMBEDDED
+        return [f"conformance: {target}, profile {self.settings.profile}, level {self.settings.level.value.lower()}"]
+
+    def summarise(self, reporter: Any) -> None:
+        """Write the summary to the terminal."""
+        if self.closing is not None:
+            reporter.section("conformance", "=")
+            reporter.write_line(self.closing.text)
+        elif self.dry and self.live is not None:
+            least, most = self.live.plan.requests
+            span = f"{least}" if least == most else f"{least} to {most}"
+            reporter.section("conformance, dry run", "=")
+            for probe in self.live.plan.probes:
+                reporter.write_line(f"{len(probe.calls):4d}  {probe.id}")
+            reporter.write_line(f"would send {span} requests, {len(self.live.plan.generated())} of them generated")
+
+
+def line_of(item: pytest.Item) -> Line | None:
+    """The line an item of ours was given, or None for any other item."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    found = params.get("case", params.get("traffic"))
+    return found if isinstance(found, Line) else None

@@ -1,0 +1,72 @@
+"""What a test function is given: a line of the run that knows how to judge itself from the journal."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from conformance.contract import Level
+from conformance.evidence.follow import Follower
+from conformance.evidence.run import Item
+from conformance.reporting.outcomes import outcome, skip_reason
+from conformance.reporting.text import violation_text
+from conformance.rules.expectations import NEGATIVE_KINDS
+from conformance.session.facts import facts_of
+from conformance.verdicts import Graded, ItemResult, grade, judge_item
+
+POLL = 0.02  #: seconds between two looks at the journal
+
+
+@dataclass(slots=True)
+class Reader:
+    """Waits for exchanges in the journal and judges items from them; one for each process."""
+
+    journal: Path
+    gate: Level
+    waiting: Callable[[Follower], None] = lambda follower: None
+    follower: Follower = field(init=False)
+    _graded: Graded | None = None
+
+    def __post_init__(self) -> None:
+        self.follower = Follower(self.journal)
+
+    def result(self, item: Item) -> ItemResult:
+        """The result of an item, once its exchanges are there."""
+        bracketed = any(expect.kind in NEGATIVE_KINDS for expect in item.expect.values())
+        self.follower.poll()
+        while not self.follower.settled(item, bracketed):
+            self.waiting(self.follower)
+            time.sleep(POLL)
+            self.follower.poll()
+        return judge_item(item, self.follower.run()) if item.active else self._whole(item)
+
+    def text(self, result: ItemResult) -> str:
+        """The failure text of an item."""
+        return violation_text(result, self.follower.run(), facts_of(self.follower, self.gate))
+
+    def _whole(self, item: Item) -> ItemResult:
+        if self._graded is None:
+            self._graded = grade(self.follower.run())
+        return next(result for result in self._graded.items if result.item.key == item.key)
+
+
+@dataclass(slots=True)
+class Line:
+    """One item in the hands of a test function; `verdict` is set once it was judged."""
+
+    item: Item
+    reader: Callable[[], Reader]
+    verdict: str = ""
+
+    def judge(self) -> None:
+        """Pass, or end the test as failed with the violation, or as skipped with the verdict and its reason."""
+        reader = self.reader()
+        result = reader.result(self.item)
+        self.verdict = result.verdict.value
+        ends = outcome(result, reader.gate)
+        if ends == "failed":
+            pytest.fail(reader.text(result), pytrace=False)
+        if ends == "skipped":
+            pytest.skip(skip_reason(result))

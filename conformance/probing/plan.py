@@ -1,0 +1,130 @@
+"""The plan of a run: which probes are sent, in which order, fixed before the first request."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.evidence.run import PLAIN, STREAM, Expect, Item
+from conformance.probing.probe import Auth, Probe, Shape
+from conformance.probing.render import Desk
+from conformance.rules.expectations import NEGATIVE_KINDS
+
+CONTROL_EVERY = 50  #: the plain control is sent again after this many requests (contract.md §1)
+
+_GOOD = frozenset({Auth.BEARER, Auth.X_API_KEY, Auth.BOTH, Auth.LOWER_CASE, Auth.UPPER_CASE})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Probes by phase, in the order of sending.
+
+    `aliases` maps a probe to the one with the same bytes that is sent for both; `unsent` says of a probe why it is
+    not in the plan; `bracketed` is whether any item needs accepted controls around its exchange.
+    """
+
+    items: tuple[Item, ...]
+    first: tuple[Probe, ...]
+    main: tuple[Probe, ...]
+    alone: tuple[Probe, ...]
+    last: tuple[Probe, ...]
+    aliases: Mapping[str, str]
+    unsent: Mapping[str, str]
+    bracketed: bool
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """Every probe to be sent."""
+        return (*self.first, *self.main, *self.alone, *self.last)
+
+    @property
+    def requests(self) -> tuple[int, int]:
+        """The least and the most requests of a run that meets no trouble, repeated controls included."""
+        most = sum(len(probe.calls) for probe in self.probes)
+        least = sum(1 if probe.shape is Shape.UNTIL else len(probe.calls) for probe in self.probes)
+        return least + self._controls(least), most + self._controls(most)
+
+    def generated(self) -> frozenset[str]:
+        """The ids of probes that only generated items need."""
+        hand = {
+            self.aliases.get(p, p) for item in self.items if not item.generated for p in (*item.probes, item.control)
+        }
+        return frozenset(probe.id for probe in self.probes if probe.id not in hand | {PLAIN, STREAM})
+
+    def _controls(self, requests: int) -> int:
+        return (requests - len(self.first)) // CONTROL_EVERY + 1 if self.bracketed else 0
+
+
+def plan(items: Sequence[Item], probes: Mapping[str, Probe], desk: Desk, capabilities: frozenset[str]) -> Plan:
+    """The plan for the selected items. `probes` holds at least every probe the items name, and both controls."""
+    wanted = [probes[name] for name in _names(items, probes, capabilities)]
+    unsent = {probe.id: reason for probe in wanted if (reason := _why_not(probe, capabilities))}
+    kept, aliases = _merged([probe for probe in wanted if probe.id not in unsent], desk)
+    first = tuple(probe for probe in kept if probe.id in {PLAIN, STREAM})
+    rest = [probe for probe in kept if probe.id not in {PLAIN, STREAM}]
+    return Plan(
+        tuple(items),
+        first,
+        tuple(probe for probe in rest if not is_last(probe) and not probe.alone),
+        tuple(probe for probe in rest if not is_last(probe) and probe.alone),
+        tuple(probe for probe in rest if is_last(probe)),
+        aliases,
+        unsent,
+        any(_needs_bracket(item) for item in items),
+    )
+
+
+def _names(items: Iterable[Item], probes: Mapping[str, Probe], capabilities: frozenset[str]) -> list[str]:
+    """The ids of every probe to be considered, controls first, each once."""
+    names = dict.fromkeys([PLAIN, STREAM] if "streaming" in capabilities else [PLAIN])
+    for item in items:
+        names.update(dict.fromkeys(name for name in (item.control, *item.probes) if name))
+    return [name for name in names if name in probes]
+
+
+def _why_not(probe: Probe, capabilities: frozenset[str]) -> str:
+    if probe.capability and probe.capability not in capabilities:
+        return f"the target does not claim {probe.capability}"
+    return ""
+
+
+def is_last(probe: Probe) -> bool:
+    """Whether a probe goes last: one with bad credentials may lock the account out."""
+    return probe.last or any(call.auth not in _GOOD for call in probe.calls)
+
+
+def _merged(probes: Iterable[Probe], desk: Desk) -> tuple[list[Probe], dict[str, str]]:
+    """Probes of a single request with the same bytes become one, unless they ask for a repeat."""
+    kept: list[Probe] = []
+    aliases: dict[str, str] = {}
+    seen: dict[object, str] = {}
+    for probe in probes:
+        key = _identity(probe, desk)
+        if key in seen:
+            aliases[probe.id] = seen[key]
+        else:
+            seen[key] = probe.id
+            kept.append(probe)
+    return kept, aliases
+
+
+def _identity(probe: Probe, desk: Desk) -> object:
+    if len(probe.calls) != 1 or probe.repeat:
+        return probe.id
+    out = desk.outgoing(probe.calls[0])
+    request = out.request
+    headers = tuple(sorted((name.lower(), value) for name, value in request.headers))
+    return request.method, request.url, headers, request.body, out.hang_up, out.chunk_at, is_last(probe)
+
+
+def _needs_bracket(item: Item) -> bool:
+    return any(isinstance(expect, Expect) and expect.kind in NEGATIVE_KINDS for expect in item.expect.values())
+
+
+def with_controls(probes: Sequence[Probe], control: Probe) -> Iterator[Probe]:
+    """The probes with the plain control put in after every fifty requests."""
+    count = 0
+    for probe in probes:
+        yield probe
+        count += len(probe.calls)
+        if count >= CONTROL_EVERY:
+            count = 0
+            yield control

@@ -1,0 +1,162 @@
+"""Sends a plan concurrently, ahead of the tests, in a thread of its own; every exchange goes to the journal."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from conformance.evidence.run import PLAIN, Record
+from conformance.probing.plan import Plan, with_controls
+from conformance.probing.preflight import Refusal, preflight_refusal
+from conformance.probing.probe import Probe, Shape
+from conformance.probing.sender import CapReached, Sender
+from conformance.rules.reached import REACHED
+
+
+class Scheduler:
+    """Runs a plan to its end. `refusal` is set when the pre-flight ended the run; `error` when the harness failed."""
+
+    def __init__(self, plan: Plan, sender: Sender, concurrency: int) -> None:
+        self._plan = plan
+        self._sender = sender
+        self._concurrency = concurrency
+        self._controls = 0
+        self._done: set[str] = set()
+        self.refusal: Refusal | None = None
+        self.error: BaseException | None = None
+        self._preflown = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="conformance-scheduler", daemon=True)
+
+    def start(self) -> Refusal | None:
+        """Begin sending; returns once the pre-flight has ended, with the reason if it ended the run."""
+        self._thread.start()
+        self._preflown.wait()
+        return self.refusal
+
+    def stop(self) -> None:
+        """Send nothing more and wait for what is in flight to be given up."""
+        self._sender.stopping = True
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    @property
+    def running(self) -> bool:
+        """Whether anything may still be sent."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._all())
+        except BaseException as error:
+            self.error = error
+        finally:
+            self._preflown.set()
+            self._sender.journal.write("sent")
+
+    async def _all(self) -> None:
+        work = asyncio.ensure_future(self._phases())
+        try:
+            while not work.done():
+                await asyncio.wait({work}, timeout=0.05)
+                if self._sender.stopping:
+                    work.cancel()
+            if not work.cancelled():
+                work.result()
+        finally:
+            await asyncio.gather(work, return_exceptions=True)
+            self._leave_word(self._plan.unsent)
+            stopped = "not sent: the run was stopped" if self.refusal is None else "not sent: the pre-flight failed"
+            self._leave_word({p.id: stopped for p in self._plan.probes if p.id not in self._done})
+            await self._sender.transport.close()
+
+    async def _phases(self) -> None:
+        plan = self._plan
+        await self._preflight()
+        if self.refusal is not None:
+            return
+        control = next(probe for probe in plan.first if probe.id == PLAIN)
+        rest = [probe for probe in plan.first if probe.id != PLAIN]
+        main = list(with_controls(plan.main, control)) if plan.bracketed else list(plan.main)
+        await self._concurrently([*rest, *main])
+        for probe in plan.alone:
+            await self._probe(probe)
+        if plan.bracketed and plan.last:
+            await self._probe(control)
+        await self._concurrently(plan.last)
+        if plan.bracketed:
+            await self._probe(control)
+
+    async def _preflight(self) -> None:
+        control = next(probe for probe in self._plan.first if probe.id == PLAIN)
+        records = await self._probe(control)
+        if records:
+            self.refusal = preflight_refusal(records[-1].exchange)
+        self._preflown.set()
+
+    async def _concurrently(self, probes: Sequence[Probe]) -> None:
+        queue = deque(probes)
+
+        async def work() -> None:
+            while queue:
+                await self._probe(queue.popleft())
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self._concurrency, len(queue))):
+                group.create_task(work())
+
+    async def _probe(self, probe: Probe) -> list[Record]:
+        """Send one probe; says why when it is not sent, or not to its end."""
+        if probe.streamed and self._sender.breaker.reason:
+            self._leave_word({probe.id: self._sender.breaker.reason})
+            self._finish(probe)
+            return []
+        try:
+            records = await _SENDERS[probe.shape](self._sender, probe, self._first_step(probe))
+        except CapReached as reason:
+            self._leave_word({probe.id: str(reason)})
+            records = []
+        self._finish(probe)
+        return records
+
+    def _finish(self, probe: Probe) -> None:
+        if probe.id not in self._done:
+            self._done.add(probe.id)
+            self._sender.journal.write("done", probe=probe.id)
+
+    def _first_step(self, probe: Probe) -> int:
+        """Repeated controls are further steps of the same probe."""
+        if probe.id != PLAIN:
+            return 0
+        self._controls += 1
+        return self._controls - 1
+
+    def _leave_word(self, reasons: Mapping[str, str]) -> None:
+        for probe, reason in reasons.items():
+            self._sender.journal.write("unsent", probe=probe, reason=reason)
+
+
+async def _in_order(sender: Sender, probe: Probe, first: int) -> list[Record]:
+    pin = probe.id if probe.shape is Shape.PINNED else ""
+    return [await sender.deliver(probe, first + step, call, pin) for step, call in enumerate(probe.calls)]
+
+
+async def _together(sender: Sender, probe: Probe, first: int) -> list[Record]:
+    calls = (sender.deliver(probe, first + step, call) for step, call in enumerate(probe.calls))
+    return list(await asyncio.gather(*calls))
+
+
+async def _until(sender: Sender, probe: Probe, first: int) -> list[Record]:
+    records: list[Record] = []
+    for step, call in enumerate(probe.calls):
+        records.append(await sender.deliver(probe, first + step, call))
+        if REACHED[probe.until](records[-1].reading):
+            break
+    return records
+
+
+_SENDERS = {
+    Shape.IN_ORDER: _in_order,
+    Shape.PINNED: _in_order,
+    Shape.TOGETHER: _together,
+    Shape.UNTIL: _until,
+}

@@ -1,0 +1,96 @@
+"""Delivering one call: tries, back-off, redaction, and the line in the journal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from conformance.evidence.journal import JournalWriter, record_line
+from conformance.evidence.run import Record
+from conformance.probing.backoff import Backoff
+from conformance.probing.breaker import CUT_AT_ONCE, StreamBreaker
+from conformance.probing.limits import Limits
+from conformance.probing.probe import Call, Probe
+from conformance.probing.redaction import Redactor
+from conformance.probing.render import Desk
+from conformance.probing.transport import Transport
+from conformance.rules.cases import TRIES
+from conformance.rules.outcome import ASK_AGAIN_STATUSES, is_transient
+from conformance.wire.exchange import Ending, Exchange, Limit
+
+_SILENT = frozenset({Limit.BETWEEN_BYTES, Limit.WHOLE})
+
+
+class CapReached(Exception):
+    """The run may send no more; carries the reason given for everything unsent."""
+
+
+@dataclass(slots=True)
+class Sender:
+    """Everything needed to deliver calls. `count` is the number of requests sent so far."""
+
+    desk: Desk
+    limits: Limits
+    transport: Transport
+    wire: Transport
+    redactor: Redactor
+    journal: JournalWriter
+    began: float
+    max_requests: int | None = None
+    stopping: bool = False
+    count: int = 0
+    breaker: StreamBreaker = field(default_factory=StreamBreaker)
+    backoff: Backoff = field(default_factory=Backoff)
+    progress: Callable[[int], None] = lambda count: None
+
+    async def deliver(self, probe: Probe, step: int, call: Call, pin: str = "") -> Record:
+        """Send a call as often as its answers ask for; return the record that counts. Raises CapReached."""
+        attempt = 0
+        while True:
+            attempt += 1
+            await self.backoff.wait()
+            seq = self._take()
+            exchange = await self._once(call, pin)
+            if exchange.end.how is not Ending.HUNG_UP and _is_stream(exchange):
+                self.breaker.saw(exchange)
+            again = self._again(exchange, call, attempt)
+            record = Record(seq, probe.id, step, attempt, exchange, repeated=again)
+            self.journal.write("exchange", **record_line(record))
+            self.progress(self.count)
+            if not again:
+                return record
+            self.backoff.trouble(exchange, attempt)
+
+    async def _once(self, call: Call, pin: str) -> Exchange:
+        outgoing = self.desk.outgoing(call, pin)
+        limits = self.limits
+        if self.breaker.tripped is Limit.AFTER_STOP:
+            limits = replace(limits, after_stop=CUT_AT_ONCE)
+        exchange = await (self.wire if call.wire else self.transport).send(outgoing, limits)
+        return self.redactor.exchange(replace(exchange, began=exchange.began - self.began))
+
+    def _take(self) -> int:
+        if self.stopping:
+            raise CapReached("not sent: the run was stopped")
+        if self.max_requests is not None and self.count >= self.max_requests:
+            raise CapReached(f"not sent: the cap of {self.max_requests} requests was reached")
+        self.count += 1
+        return self.count
+
+    def _again(self, exchange: Exchange, call: Call, attempt: int) -> bool:
+        if self.stopping or attempt >= TRIES:
+            return False
+        if is_transient(exchange):
+            return True
+        if attempt >= 2:
+            return False
+        if exchange.status in ASK_AGAIN_STATUSES:
+            return call.expects_answer
+        return _went_silent(exchange) and not self.breaker.reason
+
+
+def _is_stream(exchange: Exchange) -> bool:
+    return (exchange.header("content-type") or "").lower().startswith("text/event-stream")
+
+
+def _went_silent(exchange: Exchange) -> bool:
+    """A stream that has begun and then stays silent beyond a limit is asked for once more."""
+    return exchange.status == 200 and exchange.end.how is Ending.CUT and exchange.end.limit in _SILENT

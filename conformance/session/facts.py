@@ -1,0 +1,30 @@
+"""What reports say beside the verdicts, from the header and footer of a journal."""
+
+from pathlib import Path
+
+from conformance.contract import Level
+from conformance.evidence.follow import Follower
+from conformance.reporting import Facts, Names
+from conformance.verdicts import Exit
+
+
+def facts_of(
+    follower: Follower, gate: Level, exit_: Exit = Exit.CONFORMS, folder: Path | None = None, ungradable: str = ""
+) -> Facts:
+    """The facts of a run; `folder` is given when something was written there."""
+    header = follower.header
+    return Facts(
+        harness=header["harness"],
+        target=header["target"],
+        gate=gate,
+        embedded=header["embedded"],
+        folder=str(folder) if folder else "",
+        started=header["started"],
+        ended=follower.footer.get("ended", ""),
+        exit=exit_,
+        seeds=header["seeds"],
+        options=header["options"],
+        generated=tuple(sorted(follower.generated)),
+        ungradable=ungradable,
+        names=Names(key=header["api_key_env"], headers=header["header_envs"]),
+    )

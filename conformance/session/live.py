@@ -1,0 +1,231 @@
+"""A live run: opened from settings and selected items, sent by a scheduler, closed into a graded journal."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.contract import load_catalogue
+from conformance.evidence.follow import Follower, header_terms
+from conformance.evidence.journal import JournalWriter, item_line, record_line
+from conformance.evidence.run import Item, Record, Terms
+from conformance.probing.plan import Plan, plan
+from conformance.probing.probe import Call, Probe
+from conformance.probing.redaction import Redactor, Secret
+from conformance.probing.render import Desk, wrong_token
+from conformance.probing.scheduler import Scheduler
+from conformance.probing.sender import Sender
+from conformance.probing.sockets import SocketTransport
+from conformance.probing.transport import HttpxTransport
+from conformance.session.target import (
+    Target,
+    Ungradable,
+    capabilities_of,
+    open_target,
+    profile_of,
+    searchable,
+)
+from conformance.settings.resolve import Settings, UsageError
+from conformance.wire.exchange import Exchange
+
+
+def harness_version() -> str:
+    """The version of the installed distribution, or "unknown" in a bare checkout."""
+    try:
+        return version("messages-conformance")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@dataclass(slots=True)
+class Live:
+    """An opened run. `begin` sends; `finish` ends it. The folder holds `journal.jsonl`."""
+
+    settings: Settings
+    target: Target
+    terms: Terms
+    plan: Plan
+    desk: Desk
+    folder: Path
+    started: str
+    everything: bool
+    discovery: tuple[Record, ...] = ()
+    scheduler: Scheduler | None = None
+    writer: JournalWriter | None = None
+    _secrets: tuple[Secret, ...] = field(default=())
+
+    @property
+    def journal(self) -> Path:
+        """Where the journal is written."""
+        return self.folder / "journal.jsonl"
+
+    def begin(self, progress: Callable[[int], None] = lambda count: None) -> None:
+        """Write header and plan, run the pre-flight and go on sending. Raises Ungradable when it ends the run."""
+        self.writer = JournalWriter(self.journal)
+        self.writer.write("header", **self._header())
+        generated = sorted(self.plan.generated())
+        items = [item_line(item) for item in self.plan.items]
+        self.writer.write("plan", items=items, aliases=dict(self.plan.aliases), generated=generated)
+        for record in self.discovery:
+            self.writer.write("exchange", **record_line(record))
+        sender = self._sender(self.writer)
+        sender.progress = progress
+        self.scheduler = Scheduler(self.plan, sender, self.settings.concurrency)
+        refusal = self.scheduler.start()
+        if refusal is not None:
+            self.scheduler.stop()
+            raise Ungradable(self._with_models(str(refusal)) if refusal.unknown_model else str(refusal))
+
+    def finish(self, exit_code: int | None = None) -> Follower:
+        """Stop sending, end the journal, stop what was started for the target; the journal read back."""
+        if self.scheduler is not None:
+            self.scheduler.stop()
+        if self.writer is not None:
+            complete = self.scheduler is not None and self.scheduler.error is None
+            self.writer.write("footer", ended=now(), complete=complete)
+            self.writer.close()
+        self.target.close()
+        follower = Follower(self.journal)
+        follower.poll()
+        return follower
+
+    def _sender(self, writer: JournalWriter) -> Sender:
+        return Sender(
+            self.desk,
+            self.settings.limits,
+            HttpxTransport(self.target.verify),
+            SocketTransport(self.target.verify),
+            Redactor(self._secrets),
+            writer,
+            began=time.monotonic(),
+            max_requests=self.settings.max_requests,
+            count=len(self.discovery),
+        )
+
+    def _header(self) -> dict[str, Any]:
+        return {
+            "version": 1,
+            "harness": harness_version(),
+            "target": self.desk.endpoint,
+            "embedded": self.target.embedded,
+            "terms": header_terms(self.terms),
+            "level": self.settings.level.value,
+            "everything": self.everything,
+            "started": self.started,
+            "seeds": {"fuzz": self.settings.fuzz, "fuzz-seed": self.settings.fuzz_seed},
+            "options": self._shown_options(),
+            "header_envs": dict(self.settings.header_variables),
+            "api_key_env": self.settings.api_key_env,
+        }
+
+    def _shown_options(self) -> dict[str, str]:
+        """The options that shape what is sent, as a reader would spell them."""
+        given = self.settings
+        shown: dict[str, object] = {"concurrency": given.concurrency, "max-requests": given.max_requests}
+        shown |= {"requirement": ", ".join(given.requirement), "no-auth": given.no_auth or None}
+        return {name: str(value) for name, value in shown.items() if value}
+
+    def _with_models(self, sentence: str) -> str:
+        listed = listed_models(ask_models(self.desk, self.settings, self.target))
+        return f"{sentence}; the target lists {', '.join(listed[:10])}" if listed else sentence
+
+
+def now() -> str:
+    """The time in ISO 8601, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def open_live(
+    settings: Settings,
+    items: Sequence[Item],
+    probes: Mapping[str, Probe],
+    everything: bool = True,
+    environment: Mapping[str, str] | None = None,
+) -> Live:
+    """Find the target, settle the terms and the plan. Sends at most one request (for the list of models).
+
+    Raises UsageError (code 4) and Ungradable (code 6).
+    """
+    profile = profile_of(settings)
+    capabilities = capabilities_of(settings, profile)
+    target = open_target(settings, environment)
+    try:
+        wrong = wrong_token(len(target.key or ""))
+        desk = Desk(
+            target.endpoint, settings.api_version or profile.api_version, target.model or "", target.key, wrong,
+            secrets.token_hex(5), settings.headers,
+        )  # fmt: skip
+        hidden = _secrets_of(target, desk, settings)
+        discovery: tuple[Record, ...] = ()
+        if not desk.model:
+            exchange = Redactor(hidden).exchange(ask_models(desk, settings, target))
+            desk = replace(desk, model=_only_model(exchange))
+            discovery = (Record(1, "models", 0, 1, replace(exchange, began=0.0)),)
+        found = any(secret.label == "KEY" for secret in hidden)
+        terms = Terms(
+            profile, load_catalogue(), desk.api_version, desk.model, capabilities, target.key is not None, found
+        )
+        planned = plan(items, probes, desk, capabilities)
+        folder = reserve_folder(settings)
+        return Live(settings, target, terms, planned, desk, folder, now(), everything, discovery, None, None, hidden)
+    except BaseException:
+        target.close()
+        raise
+
+
+def reserve_folder(settings: Settings) -> Path:
+    """The folder of the run: `--out`, or `reports/<target>-<time>` here, with a number added when that exists."""
+    if settings.out is not None:
+        return settings.out
+    name = "embedded" if settings.target_url is None else urlsplit(settings.target_url).netloc.replace(":", "-")
+    base = Path("reports") / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    return next(
+        path for n in range(1, 1000) if not (path := base if n == 1 else base.with_name(f"{base.name}-{n}")).exists()
+    )
+
+
+def _secrets_of(target: Target, desk: Desk, settings: Settings) -> tuple[Secret, ...]:
+    found = [Secret("TOKEN", desk.wrong)]
+    if target.key is not None and searchable(target.key, desk.endpoint, desk.model, "reference-1"):
+        found.append(Secret("KEY", target.key))
+    found += [Secret("HEADER", value) for _, value in settings.headers]
+    return tuple(found)
+
+
+def ask_models(desk: Desk, settings: Settings, target: Target) -> Exchange:
+    """The answer to `GET …/models`."""
+
+    async def ask() -> Exchange:
+        transport = HttpxTransport(target.verify)
+        try:
+            return await transport.send(desk.outgoing(Call(method="GET", path="~models")), settings.limits)
+        finally:
+            await transport.close()
+
+    return asyncio.run(ask())
+
+
+def listed_models(exchange: Exchange) -> tuple[str, ...]:
+    """The ids in a list of models; empty when the answer is none."""
+    parsed = Record(0, "models", 0, 1, exchange).reading.json
+    value = parsed.value
+    rows = value.get("data") if exchange.status == 200 and isinstance(value, dict) else None
+    rows = rows if isinstance(rows, list) else []
+    return tuple(row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str))
+
+
+def _only_model(exchange: Exchange) -> str:
+    if exchange.status is None:
+        detail = exchange.end.detail or exchange.end.how.value
+        raise Ungradable(f"the target cannot be reached ({detail}); check --target-url")
+    models = listed_models(exchange)
+    if len(models) == 1:
+        return models[0]
+    offer = f"the target lists {', '.join(models[:10])}" if models else "the target lists no models"
+    raise UsageError(f"say with --model which model to ask for: {offer}")

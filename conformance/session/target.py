@@ -1,0 +1,110 @@
+"""What is tested: a server somebody named, or the embedded reference endpoint."""
+
+import os
+import secrets
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from conformance.contract import Profile, load_profiles
+from conformance.probing.redaction import SHORTEST
+from conformance.probing.render import AddressError, endpoint_url
+from conformance.reference import Endpoint
+from conformance.reference import Settings as ReferenceSettings
+from conformance.settings.resolve import Settings, UsageError
+
+
+class Ungradable(Exception):
+    """The target could not be graded: one sentence with the remedy; exit code 6."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where requests go. `key` is None when the target takes none; `close` stops what was started for it."""
+
+    endpoint: str
+    key: str | None
+    model: str | None
+    embedded: bool
+    close: Callable[[], None]
+    verify: ssl.SSLContext | bool = True
+
+
+def profile_of(settings: Settings) -> Profile:
+    """The profile of a run; UsageError when the API version is none of its."""
+    profile = load_profiles()[settings.profile]
+    if settings.api_version is not None and settings.api_version not in profile.api_versions:
+        known = ", ".join(profile.api_versions)
+        raise UsageError(f"--api-version takes one of {known}, not {settings.api_version!r}")
+    return profile
+
+
+def capabilities_of(settings: Settings, profile: Profile) -> frozenset[str]:
+    """What the target claims; UsageError for a word the profile does not know."""
+    for option, words in (("capability", settings.capability), ("without", settings.without)):
+        for word in words:
+            if word not in profile.capabilities:
+                raise UsageError(f"--{option} takes one of {', '.join(profile.capabilities)}, not {word!r}")
+    return frozenset(profile.included) | frozenset(settings.capability) - frozenset(settings.without)
+
+
+def open_target(settings: Settings, environment: Mapping[str, str] | None = None) -> Target:
+    """The target of a run, reachable and with its key. Raises UsageError (code 4) or Ungradable (code 6)."""
+    if settings.target_url is None:
+        return _embedded(settings)
+    try:
+        endpoint = endpoint_url(settings.target_url, profile_of(settings).path)
+    except AddressError as error:
+        raise UsageError(str(error)) from None
+    verify = _trust(settings)
+    key = (os.environ if environment is None else environment).get(settings.api_key_env, "")
+    if settings.no_auth:
+        return Target(endpoint, None, settings.model, False, lambda: None, verify)
+    if not key.strip():
+        _try_connection(endpoint, settings.limits.connect)
+        raise UsageError(
+            f"the environment variable {settings.api_key_env} is not set or empty; put the target's key there, "
+            "or say --no-auth if it takes none"
+        )
+    return Target(endpoint, _checked_key(key, settings), settings.model, False, lambda: None, verify)
+
+
+def _checked_key(key: str, settings: Settings) -> str:
+    if not key.isascii() or any(c in key for c in "\r\n\0"):
+        raise UsageError(f"the key in {settings.api_key_env} holds characters that no header can carry")
+    return key.strip()
+
+
+def _embedded(settings: Settings) -> Target:
+    key = f"reference-{secrets.token_hex(16)}"
+    endpoint = Endpoint(ReferenceSettings(profile=settings.profile, key=key))
+    endpoint.__enter__()
+    url = endpoint_url(endpoint.url, profile_of(settings).path)
+    return Target(
+        url, key, settings.model or ReferenceSettings().model, True, lambda: endpoint.__exit__(None, None, None)
+    )
+
+
+def _trust(settings: Settings) -> ssl.SSLContext | bool:
+    if settings.ca_bundle is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=str(settings.ca_bundle))
+    except (OSError, ssl.SSLError):
+        raise UsageError(f"--ca-bundle {settings.ca_bundle} holds no certificates in PEM format") from None
+
+
+def _try_connection(endpoint: str, seconds: float) -> None:
+    parts = urlsplit(endpoint)
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        socket.create_connection((parts.hostname or "", port), timeout=seconds).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise Ungradable(f"the target {endpoint} cannot be reached ({error}); check --target-url") from None
+
+
+def searchable(key: str | None, *others: str) -> bool:
+    """Whether the key can be searched for in answers: long enough, and part of nothing else that we send."""
+    return key is not None and len(key) >= SHORTEST and not any(key in other for other in others)

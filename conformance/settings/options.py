@@ -1,0 +1,62 @@
+"""The table of options. Each has a long pytest name (`--conformance-NAME`), a place in the configuration file, an
+environment variable (`CONFORMANCE_NAME`) and, on the `conformance` command, its plain name."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """`kind` is one of text, flag, many, whole, number, folder, file; `alias` gives pytest the short name as well."""
+
+    name: str
+    kind: str
+    help: str
+    default: Any = None
+    alias: bool = False
+    choices: tuple[str, ...] = ()
+    metavar: str = ""
+
+    @property
+    def dest(self) -> str:
+        """The attribute under which parsers store it."""
+        return "conformance_" + self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return "CONFORMANCE_" + self.name.replace("-", "_").upper()
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("target-url", "text", "the endpoint, or a base to which the profile's path is added", alias=True,
+           metavar="URL"),
+    Option("profile", "text", "which contract (default: myrouter)", "myrouter", alias=True,
+           choices=("myrouter", "anthropic")),
+    Option("api-version", "text", "the anthropic-version of the run (default: 2023-06-01)", alias=True, metavar="V"),
+    Option("model", "text", "the model to ask for (default: the only one the target lists)", alias=True, metavar="M"),
+    Option("level", "text", "violations from this level on end with exit code 1 (default: must)", "must", alias=True,
+           choices=("must", "should")),
+    Option("capability", "many", "something the target claims beyond the profile; repeatable", alias=True, metavar="C"),
+    Option("without", "many", "an included capability the target does not claim; repeatable", alias=True, metavar="C"),
+    Option("requirement", "many", "only requirements matching this pattern, such as STRM-*; repeatable", alias=True,
+           metavar="GLOB"),
+    Option("concurrency", "whole", "requests in flight at once (default: 8)", 8, alias=True, metavar="N"),
+    Option("api-key-env", "text", "the environment variable that holds the key (default: CONFORMANCE_API_KEY)",
+           "CONFORMANCE_API_KEY", alias=True, metavar="NAME"),
+    Option("no-auth", "flag", "the target takes no key", False, alias=True),
+    Option("require-target", "flag", "refuse to run against the embedded endpoint", False),
+    Option("out", "folder", "where the run is written (default: reports/<target>-<time>)", alias=True, metavar="DIR"),
+    Option("ca-bundle", "file", "certificates to trust, in PEM format", alias=True, metavar="FILE"),
+    Option("timeout", "number", "seconds to wait for the first byte of an answer (default: 30)", alias=True,
+           metavar="S"),
+    Option("dry-run", "flag", "say what would be sent, and send nothing", False, alias=True),
+    Option("fuzz", "whole", "live generated cases (default: 50, 0 for none)", 50, alias=True, metavar="N"),
+    Option("fuzz-seed", "whole", "their seed (default: 1)", 1, alias=True, metavar="S"),
+    Option("shrink", "whole", "requests spent on reducing each failing generated case (default: 20)", 20, alias=True,
+           metavar="N"),
+    Option("max-requests", "whole", "end the run in order after this many requests", alias=True, metavar="N"),
+    Option("config", "file", "configuration file (default: conformance.toml or [tool.conformance] of pyproject.toml)",
+           metavar="FILE"),
+)  # fmt: skip
+BY_NAME = {option.name: option for option in OPTIONS}

@@ -1,0 +1,203 @@
+"""From command line, environment and configuration file, in this order of precedence, to checked settings."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from conformance.contract import Level
+from conformance.probing.limits import Limits, limits_from
+from conformance.settings.options import OPTIONS, Option
+from conformance.wire.exchange import Headers
+
+
+class UsageError(Exception):
+    """Wrong usage: one sentence with the remedy; ends with exit code 4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Checked settings of a run. `target_url` is None for the embedded endpoint; `out` None for the default place."""
+
+    target_url: str | None
+    profile: str
+    api_version: str | None
+    model: str | None
+    level: Level
+    capability: tuple[str, ...]
+    without: tuple[str, ...]
+    requirement: tuple[str, ...]
+    concurrency: int
+    api_key_env: str
+    no_auth: bool
+    require_target: bool
+    out: Path | None
+    ca_bundle: Path | None
+    dry_run: bool
+    fuzz: int
+    fuzz_seed: int
+    shrink: int
+    max_requests: int | None
+    limits: Limits = field(default_factory=Limits)
+    headers: Headers = ()  #: extra request headers, values already looked up
+    header_variables: Mapping[str, str] = field(default_factory=dict)  #: where each value came from
+
+
+def resolve(given: Mapping[str, Any], folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from parsed options by name (None: not given), the environment and the file in `folder`.
+
+    Raises UsageError.
+    """
+    environment = os.environ if environment is None else environment
+    table = read_config(_config_path(given, environment), folder)
+    values = {option.name: _value(option, given, environment, table) for option in OPTIONS}
+    _check(values)
+    limits = _limits(table.get("limits", {}), values["timeout"])
+    names = {o.name.replace("-", "_"): values[o.name] for o in OPTIONS if o.name not in {"config", "timeout", "level"}}
+    settings = Settings(level=Level(values["level"].upper()), **names)
+    variables = table.get("headers", {})
+    headers = _headers(variables, environment)
+    return replace(settings, limits=limits, headers=headers, header_variables=dict(variables))
+
+
+def _config_path(given: Mapping[str, Any], environment: Mapping[str, str]) -> str | None:
+    return given.get("config") or environment.get("CONFORMANCE_CONFIG")
+
+
+def read_config(path: str | None, folder: Path) -> dict[str, Any]:
+    """The configuration table; empty when there is no file. Raises UsageError for a broken or unknown one."""
+    if path is not None:
+        table = _toml(Path(path))
+        return _known(table.get("tool", {}).get("conformance", table), path)
+    if (folder / "conformance.toml").is_file():
+        return _known(_toml(folder / "conformance.toml"), "conformance.toml")
+    if (folder / "pyproject.toml").is_file():
+        table = _toml(folder / "pyproject.toml").get("tool", {}).get("conformance", {})
+        return _known(table, "[tool.conformance] in pyproject.toml")
+    return {}
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the configuration file {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from None
+
+
+def _known(table: Any, place: str) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise UsageError(f"{place} must be a table of options")
+    names = {option.name for option in OPTIONS} | {"limits", "headers"}
+    for key in table:
+        if key not in names:
+            raise UsageError(f"unknown option {key!r} in {place}; see `conformance run --help`")
+    return table
+
+
+def _value(option: Option, given: Mapping[str, Any], environment: Mapping[str, str], table: Mapping[str, Any]) -> Any:
+    value = given.get(option.name)
+    if value is not None and value is not False and value != () and value != []:
+        return _convert(option, value, f"--{option.name}")
+    if option.variable in environment:
+        return _convert(option, _from_text(option, environment[option.variable]), option.variable)
+    if option.name in table:
+        return _convert(option, table[option.name], f"{option.name!r} in the configuration file")
+    return () if option.kind == "many" else option.default
+
+
+def _from_text(option: Option, text: str) -> Any:
+    if option.kind == "many":
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return (
+        {"1": True, "true": True, "0": False, "false": False, "": False}.get(text.lower(), text)
+        if (option.kind == "flag")
+        else text
+    )
+
+
+def _convert(option: Option, value: Any, place: str) -> Any:
+    try:
+        converted = _CONVERTERS[option.kind](value)
+    except (TypeError, ValueError):
+        raise UsageError(f"{place} takes {_KINDS[option.kind]}, not {value!r}") from None
+    if option.choices and converted not in option.choices:
+        raise UsageError(f"{place} takes one of {', '.join(option.choices)}, not {value!r}")
+    return converted
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _many(value: Any) -> tuple[str, ...]:
+    return tuple(_text(item) for item in ([value] if isinstance(value, str) else value))
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool | float):
+        raise TypeError
+    return int(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool):
+        raise TypeError
+    return float(value)
+
+
+_CONVERTERS: Mapping[str, Any] = {
+    "text": _text, "flag": _flag, "many": _many, "whole": _whole, "number": _number, "folder": Path, "file": Path,
+}  # fmt: skip
+_KINDS = {
+    "text": "a text", "flag": "true or false", "many": "a list of texts", "whole": "a whole number",
+    "number": "a number", "folder": "a folder", "file": "a file",
+}  # fmt: skip
+
+#: The smallest value of each number.
+_LEAST = {"concurrency": 1, "fuzz": 0, "shrink": 0, "max-requests": 1, "timeout": 0.001}
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    for name, least in _LEAST.items():
+        if values[name] is not None and not values[name] >= least:
+            raise UsageError(f"--{name} must be at least {least}, not {values[name]}")
+    if values["target-url"] is not None and not values["target-url"].strip():
+        raise UsageError("--target-url is empty; give the URL of the endpoint, or leave the option out to test the "
+                         "embedded reference endpoint")  # fmt: skip
+    if values["require-target"] and values["target-url"] is None:
+        raise UsageError("no target: --require-target is set, so --target-url URL must be given")
+    if values["ca-bundle"] is not None and not values["ca-bundle"].is_file():
+        raise UsageError(f"--ca-bundle {values['ca-bundle']} is not a file")
+
+
+def _limits(table: Any, timeout: float | None) -> Limits:
+    if not isinstance(table, dict):
+        raise UsageError("'limits' in the configuration file must be a table")
+    try:
+        limits = limits_from(table)
+    except ValueError as error:
+        raise UsageError(f"in the configuration file: {error}") from None
+    return replace(limits, first_byte=timeout) if timeout is not None else limits
+
+
+def _headers(table: Any, environment: Mapping[str, str]) -> Headers:
+    if not isinstance(table, dict) or not all(isinstance(name, str) for name in table.values()):
+        raise UsageError("'headers' in the configuration file maps header names to names of environment variables")
+    missing = [name for name in table.values() if not environment.get(name)]
+    if missing:
+        raise UsageError(
+            f"the environment variable {missing[0]} that a configured header takes its value from is not set"
+        )
+    return tuple((header, environment[name]) for header, name in table.items())
