@@ -1,18 +1,26 @@
 """The deliberate breaches of the contract, one requirement each, and how they are chosen."""
 
-from conformance.reference.faults.acceptance import ACCEPTANCE_FAULTS
-from conformance.reference.faults.answers import ANSWER_FAULTS
 from conformance.reference.faults.connections import CONNECTION_FAULTS
 from conformance.reference.faults.errors import ERROR_FAULTS
-from conformance.reference.faults.streams import STREAM_FAULTS
+from conformance.reference.faults.frames import FRAME_FAULTS
+from conformance.reference.faults.headers import HEADER_FAULTS
+from conformance.reference.faults.meanings import MEANING_FAULTS
+from conformance.reference.faults.refusals import REFUSED_FAULTS
+from conformance.reference.faults.rules import RULE_FAULTS
+from conformance.reference.faults.shapes import SHAPE_FAULTS
+from conformance.reference.faults.streams import EVENT_FAULTS
 from conformance.reference.seams import Fault
 from conformance.reference.settings import Settings
 
 FAULTS: tuple[Fault, ...] = (
-    *ACCEPTANCE_FAULTS,
-    *ANSWER_FAULTS,
-    *STREAM_FAULTS,
+    *RULE_FAULTS,
+    *REFUSED_FAULTS,
+    *SHAPE_FAULTS,
+    *MEANING_FAULTS,
+    *EVENT_FAULTS,
+    *FRAME_FAULTS,
     *ERROR_FAULTS,
+    *HEADER_FAULTS,
     *CONNECTION_FAULTS,
 )
 

@@ -3,11 +3,12 @@
 from conformance.reference.refusal import Refusal
 from conformance.reference.seams import Context
 from conformance.reference.validation._types import Body, Rule
+from conformance.reference.validation.extras import EXTRA_RULES
 from conformance.reference.validation.messages import MESSAGE_RULES
 from conformance.reference.validation.root import MODEL_RULES, ROOT_RULES
 from conformance.reference.validation.tools import TOOL_RULES
 
-RULES: tuple[Rule, ...] = (*ROOT_RULES, *MESSAGE_RULES, *TOOL_RULES, *MODEL_RULES)
+RULES: tuple[Rule, ...] = (*ROOT_RULES, *MESSAGE_RULES, *EXTRA_RULES, *TOOL_RULES, *MODEL_RULES)
 
 COUNTING_EXEMPT = frozenset({"max-tokens-present", "thinking-budget"})
 """Rules that do not hold for counting tokens, which takes no max_tokens (contract, OPT-001)."""
