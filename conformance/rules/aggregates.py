@@ -1,0 +1,75 @@
+"""What all refusals of a run have in common: no 5xx, and the documented status (ERR-006, ERR-007).
+
+A negative supports a verdict only beside an accepted control and between two accepted plain ones.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from conformance.contract import Level, Profile
+from conformance.evidence.run import Item, Record, Run
+from conformance.rules.answers import is_answer
+from conformance.rules.cases import TRIES, bracketed, expectation
+from conformance.rules.expectations import NEGATIVE_KINDS, answer_of
+from conformance.rules.findings import Finding, Where, broken, held
+from conformance.rules.outcome import (
+    PATIENCE_STATUSES,
+    UNRELATED_STATUSES,
+    is_client_error,
+    is_served,
+    is_server_error,
+    is_transient,
+)
+from conformance.rules.registry import run_rule
+from conformance.wire.exchange import Exchange
+
+
+def _negatives(run: Run) -> Iterator[tuple[Item, Record]]:
+    """Every judgeable exchange of every active negative case, each exchange once."""
+    seen: set[int] = set()
+    for item in run.items:
+        expect = expectation(item, run)
+        if expect is None or expect.kind not in NEGATIVE_KINDS or not _control_accepted(item, run):
+            continue
+        for record in (record for probe in item.probes for record in run.sent(probe)):
+            if record.seq not in seen and bracketed(record, run):
+                seen.add(record.seq)
+                yield item, record
+
+
+def _control_accepted(item: Item, run: Run) -> bool:
+    return not item.control or any(is_served(record.exchange) for record in run.sent(item.control))
+
+
+@run_rule("ERR-006")
+def mistakes_of_a_client_are_no_server_errors(run: Run) -> Iterable[Finding]:
+    """ERR-006. A transient answer counts when it came three times; 529 asks for patience and never does."""
+    for item, record in _negatives(run):
+        if is_server_error(record.exchange):
+            if _is_settled(record):
+                seen = f"{answer_of(record.exchange)} to {item.key}"
+                yield broken("ERR-006", "no server error: the mistake is the client's", seen, Where(record.seq))
+        elif is_answer(record.exchange):
+            yield held("ERR-006", Where(record.seq))
+
+
+def _is_settled(record: Record) -> bool:
+    patient = record.exchange.status in PATIENCE_STATUSES
+    return not is_transient(record.exchange) or (record.attempt >= TRIES and not patient)
+
+
+@run_rule("ERR-007")
+def invalid_bodies_get_the_documented_status(run: Run) -> Iterable[Finding]:
+    """ERR-007, over the refusals of the area REQ; another status that the profile lists warns."""
+    for item, record in _negatives(run):
+        expect = expectation(item, run)
+        if item.requirement.startswith("REQ-") and expect is not None and expect.kind == "refused":
+            yield from _refusal_status(item, record.exchange, Where(record.seq), run.terms.profile)
+
+
+def _refusal_status(item: Item, exchange: Exchange, where: Where, profile: Profile) -> Iterator[Finding]:
+    documented, *others = profile.refusals
+    if exchange.status == documented:
+        yield held("ERR-007", where)
+    elif is_client_error(exchange) and exchange.status not in UNRELATED_STATUSES:
+        level = Level.SHOULD if exchange.status in others else None
+        yield broken("ERR-007", f"status {documented}", f"{answer_of(exchange)} to {item.key}", where, level)

@@ -1,0 +1,76 @@
+"""A stream in time: events as they are produced, an end soon after the last one, no silence (SSE-011, SSE-012)."""
+
+from collections.abc import Iterable
+
+from conformance.evidence.run import Record, Run, Terms
+from conformance.rules.answers import at, is_count, is_served_stream
+from conformance.rules.findings import Finding, Where, broken, check, held
+from conformance.rules.judged import COMPLETED
+from conformance.rules.registry import exchange_rule, run_rule
+from conformance.wire.exchange import Ending, Limit
+from conformance.wire.reading import Reading
+from conformance.wire.stream import State
+
+SHORTEST = 3.0  #: seconds from the request to the last event below which nothing can be told
+FEWEST_DELTAS = 20
+LAST_PART = 0.9  #: a burst comes behind this share of the time
+FASTEST = 5_000.0  #: tokens per second that no generation reaches: faster is a buffer being emptied
+#: After this many tries a silence is the target's answer.
+TRIES = 2
+SILENCES = frozenset({Limit.BETWEEN_BYTES, Limit.WHOLE})
+#: States of a stream that brought neither message_stop nor an error.
+UNFINISHED = frozenset({State.EMPTY, State.STREAMING, State.PAUSED, State.CLOSING})
+
+
+@exchange_rule("SSE-011")
+def events_come_as_they_are_produced(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """SSE-011. All deltas in one late burst, faster than any generation, were held back."""
+    if not is_served_stream(reading):
+        return
+    times = [event.at for event in reading.events if event.type == "content_block_delta" and event.at is not None]
+    total = max((event.at for event in reading.events if event.at is not None), default=0.0)
+    if total < SHORTEST or len(times) < FEWEST_DELTAS:
+        return
+    span = max(times) - min(times)
+    burst = min(times) >= LAST_PART * total and _tokens(reading, terms, len(times)) > FASTEST * span
+    seen = f"{len(times)} deltas within {span:.3f} s at the end of {total:.1f} s"
+    yield check("SSE-011", not burst, "deltas spread over the time of generation", seen)
+
+
+def _tokens(reading: Reading, terms: Terms, deltas: int) -> int:
+    usage = (reading.accumulated or {}).get("usage")
+    count = at(usage, terms.profile.usage.output)
+    return max(deltas, count) if is_count(count) else deltas
+
+
+@exchange_rule("SSE-012")
+def stream_ends_after_its_last_event(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """SSE-012, for streams that came to their message_stop."""
+    if not is_served_stream(reading) or reading.walk.state not in COMPLETED:
+        return
+    end = reading.exchange.end
+    expected = "the end of the body soon after message_stop, properly framed"
+    if end.how is Ending.CUT and end.limit is Limit.AFTER_STOP:
+        yield broken("SSE-012", expected, "the connection stays open after message_stop")
+    elif end.how in (Ending.CLOSED_EARLY, Ending.RESET):
+        yield broken("SSE-012", expected, f"{end.how.value} after message_stop")
+    elif end.how is Ending.COMPLETE:
+        yield held("SSE-012")
+
+
+@run_rule("STRM-001", "STRM-023")
+def silence_is_an_answer(run: Run) -> Iterable[Finding]:
+    """A stream that stayed silent, asked for again, and stayed silent: STRM-001 if no event came, else STRM-023."""
+    for record in run.records:
+        if record.attempt >= TRIES and not record.repeated and _is_silent(record):
+            nothing = record.reading.walk.state is State.EMPTY
+            requirement, expected = ("STRM-001", "message_start") if nothing else ("STRM-023", "message_stop")
+            limit = record.exchange.end.limit or Limit.WHOLE
+            seen = f"no {expected}: silent until our limit {limit.value}, try {record.attempt}"
+            yield broken(requirement, expected, seen, Where(record.seq))
+
+
+def _is_silent(record: Record) -> bool:
+    end = record.exchange.end
+    cut = end.how is Ending.CUT and end.limit in SILENCES
+    return cut and is_served_stream(record.reading) and record.reading.walk.state in UNFINISHED

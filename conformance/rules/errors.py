@@ -1,0 +1,159 @@
+"""Error answers: JSON, their envelope, its words, and what must not be in them (ERR-001 to -005, -008, -010).
+
+What is no JSON breaks ERR-002 alone, what is no envelope ERR-001 alone; the others are put to the test inside a
+whole envelope. Transient answers are errors like any other here.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from conformance.contract import Level, Profile
+from conformance.evidence.run import Terms
+from conformance.rules.answers import JSON_TYPE, is_error, is_word_for_error
+from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
+from conformance.rules.registry import exchange_rule
+from conformance.wire.exchange import Exchange
+from conformance.wire.reading import Reading
+
+#: Answers of an edge in front of the endpoint, which may be HTML.
+EDGE_STATUSES = frozenset({413, 502, 504})
+LEAKS = re.compile(
+    r"Traceback \(most recent call last\)|(?<![\w.])/(?:usr|home|opt|srv|var|root)/\w[^\s\"']*|\w+\.py\"|node_modules"
+    r"|(?<![\d.])(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}(?![\d.])"
+    r"|(?<![\w-])sk-[\w-]{8,}"
+)
+
+
+@exchange_rule("ERR-002")
+def errors_are_json(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """ERR-002; a breach of 413, 502 and 504 warns, whatever the requirement's level."""
+    exchange = reading.exchange
+    if not is_error(exchange):
+        return
+    level = Level.SHOULD if exchange.status in EDGE_STATUSES else None
+    if _root(reading) is None:
+        seen = f"{reading.media_type or 'no media type'}, {shown(exchange.body[:60])}"
+        yield broken("ERR-002", "a JSON object", seen, Where(byte=0), level)
+    else:
+        seen = shown(exchange.header("content-type"))
+        where = Where(header="content-type")
+        yield check("ERR-002", reading.media_type == JSON_TYPE, JSON_TYPE, seen, where, level)
+
+
+def _root(reading: Reading) -> Mapping[str, Any] | None:
+    """The body of an error answer as a JSON object; None when it is not JSON at all or something else."""
+    parsed = reading.json
+    return parsed.value if parsed.usable and isinstance(parsed.value, Mapping) else None
+
+
+def envelope(reading: Reading) -> Mapping[str, Any] | None:
+    """The whole envelope of an error answer; None when there is none or it lacks a part other than the message."""
+    root = _root(reading) if is_error(reading.exchange) else None
+    return None if root is None or _departure(root) else root
+
+
+def _departure(root: Mapping[str, Any]) -> tuple[str, str, object] | None:
+    """The first place where a JSON object is no envelope: pointer, expected, seen. ERR-004 owns the message."""
+    error = root.get("error")
+    if root.get("type") != "error":
+        return "/type", '"error"', root.get("type")
+    if not isinstance(error, Mapping):
+        return "/error", "an object with type and message", error
+    return None if isinstance(error.get("type"), str) else ("/error/type", "a string", error.get("type"))
+
+
+@exchange_rule("ERR-001")
+def errors_have_the_envelope(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """ERR-001; `details` in another shape warns."""
+    root = _root(reading) if is_error(reading.exchange) else None
+    if root is None:
+        return
+    if departure := _departure(root):
+        place, expected, seen = departure
+        yield broken("ERR-001", expected, shown(seen), Where(pointer=place))
+        return
+    yield held("ERR-001")
+    details = root["error"].get("details")
+    if details is not None and not (isinstance(details, Mapping) and isinstance(details.get("error_code"), str)):
+        where = Where(pointer="/error/details")
+        yield broken("ERR-001", "an object with a string error_code", shown(details), where, Level.SHOULD)
+
+
+@exchange_rule("ERR-003")
+def error_types_are_known(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """ERR-003: words of other protocols and class names break it; a word nobody knows yet is a note."""
+    root = envelope(reading)
+    if root is None:
+        return
+    word, where = root["error"]["type"], Where(pointer="/error/type")
+    if word in terms.profile.error_types:
+        yield held("ERR-003", where)
+    elif not word or word in terms.profile.foreign_error_types or is_word_for_error(word):
+        yield broken("ERR-003", "an error type of the contract", shown(word), where)
+    else:
+        yield note("ERR-003", "an error type of the contract", shown(word), where)
+
+
+@exchange_rule("ERR-004")
+def error_messages_are_text(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """ERR-004; the wording is free."""
+    root = envelope(reading)
+    if root is not None:
+        text = root["error"].get("message")
+        holds = isinstance(text, str) and bool(text.strip())
+        yield check("ERR-004", holds, "a non-empty string", shown(text), Where(pointer="/error/message"))
+
+
+@exchange_rule("ERR-005")
+def status_and_type_agree(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """ERR-005, judged for the words of the contract only."""
+    root, status = envelope(reading), reading.exchange.status
+    if root is None or status is None or root["error"]["type"] not in terms.profile.error_types:
+        return
+    word, accepted = root["error"]["type"], accepted_types(status, terms.profile)
+    expected = f"status {status} with {' or '.join(accepted)}"
+    yield check("ERR-005", word in accepted, expected, word, Where(pointer="/error/type"))
+
+
+def accepted_types(status: int, profile: Profile) -> tuple[str, ...]:
+    """The error types that go with a status, the documented one first."""
+    return profile.error_status.get(status, profile.error_status_other)
+
+
+@exchange_rule("ERR-008")
+def request_ids_agree(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """ERR-008; a body without the field is a note."""
+    root = envelope(reading)
+    ids = list(_request_ids(reading.exchange, terms))
+    if root is None or not ids:
+        return
+    where, expected = Where(pointer="/request_id"), f"{' or '.join(map(shown, ids))}, as in the header"
+    if root.get("request_id") is None:
+        yield note("ERR-008", expected, "no request_id in the body", where)
+    else:
+        yield check("ERR-008", root["request_id"] in ids, expected, shown(root["request_id"]), where)
+
+
+def _request_ids(exchange: Exchange, terms: Terms) -> Iterator[str]:
+    for name in terms.profile.request_id_headers:
+        yield from (value for value in exchange.header_values(name) if value)
+
+
+@exchange_rule("ERR-010")
+def errors_tell_nothing_of_the_inside(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """ERR-010: traces, paths of a server, private addresses, keys; what the request itself held may come back."""
+    exchange = reading.exchange
+    if not is_error(exchange) or not exchange.body:
+        return
+    text = reading.body.decode("utf-8", "replace")
+    leak = next((match for match in LEAKS.finditer(text) if not _was_sent(match.group(), exchange)), None)
+    where = Where() if leak is None else Where(byte=len(text[: leak.start()].encode()))
+    seen = "" if leak is None else shown(leak.group())
+    yield check("ERR-010", leak is None, "nothing of the server's inside", seen, where)
+
+
+def _was_sent(text: str, exchange: Exchange) -> bool:
+    request = exchange.request
+    sent = (request.url, request.body.decode("utf-8", "replace"), *(value for _, value in request.headers))
+    return any(text in part for part in sent)

@@ -1,0 +1,39 @@
+"""A credential never comes back (AUTH-009). Rests on the markers that take its place at capture."""
+
+from collections.abc import Iterable, Iterator
+
+from conformance.evidence.run import Terms
+from conformance.probing.redaction import MARKER
+from conformance.rules.answers import is_answer
+from conformance.rules.findings import Finding, Where, broken, held
+from conformance.rules.registry import exchange_rule
+from conformance.wire.exchange import Exchange
+from conformance.wire.reading import Reading
+
+_RANDOM_TOKEN = "[TOKEN*"
+
+
+@exchange_rule("AUTH-009")
+def no_credential_in_an_answer(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """What was sent is not looked at: only headers, body and surplus bytes of the answer."""
+    if not is_answer(reading.exchange):
+        return
+    found = list(_leaks(reading))
+    for where in found:
+        yield broken("AUTH-009", "no credential in an answer", "a credential that was sent", where)
+    if not found and (terms.secret_searched or _sent_a_random_token(reading.exchange)):
+        yield held("AUTH-009")
+
+
+def _leaks(reading: Reading) -> Iterator[Where]:
+    exchange = reading.exchange
+    for name, value in exchange.headers:
+        if MARKER.search(name) or MARKER.search(value):
+            yield Where(header=name)
+    for data in (reading.body, exchange.surplus):
+        if match := MARKER.search(data.decode("latin-1")):
+            yield Where(byte=match.start())
+
+
+def _sent_a_random_token(exchange: Exchange) -> bool:
+    return any(_RANDOM_TOKEN in value for _, value in exchange.request.headers)

@@ -1,0 +1,183 @@
+"""The wire format of a stream: media type, bytes, grammar, names and data of its events (SSE-001 to -010).
+
+One fault, one requirement: a sentinel is SSE-008's alone, a nameless event SSE-005's, a faulty ping STRM-024's, a
+faulty error event STRM-025's, and two events run into one by a missing blank line SSE-003's.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from conformance.evidence.run import Terms
+from conformance.rules.answers import STREAM_TYPE, asks_for_stream, is_served_message, is_served_stream, is_whole
+from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
+from conformance.rules.registry import exchange_rule
+from conformance.wire.jsontext import JsonFaultKind, Parsed, parse
+from conformance.wire.reading import Reading
+from conformance.wire.sse import LEGAL, Malformation, MalformationKind
+from conformance.wire.stream_breach import StreamEvent
+from conformance.wire.stream_checks import classify
+from conformance.wire.stream_tables import EventType
+
+#: Departures that have a requirement of their own, or (a cut-off end) say nothing about the grammar.
+OWNED = frozenset({MalformationKind.BOM, MalformationKind.INVALID_UTF8, MalformationKind.UNTERMINATED})
+UNCACHEABLE = frozenset({"no-cache", "no-store"})
+
+
+@exchange_rule("SSE-001")
+def stream_is_served(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """SSE-001, for every request with `stream: true` that was answered with 200."""
+    if is_served_message(reading.exchange) and asks_for_stream(reading):
+        seen = shown(reading.exchange.header("content-type"))
+        yield check("SSE-001", reading.is_stream, STREAM_TYPE, seen, Where(header="content-type"))
+
+
+def _of_kind(reading: Reading, kind: MalformationKind) -> Malformation | None:
+    return next((found for found in reading.decoded.malformations if found.kind is kind), None)
+
+
+@exchange_rule("SSE-002")
+def stream_is_utf8(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """SSE-002."""
+    if not is_served_stream(reading):
+        return
+    if reading.charset not in (None, "utf-8", "utf8"):
+        yield broken("SSE-002", "charset utf-8 or none", shown(reading.charset), Where(header="content-type"))
+    elif fault := _of_kind(reading, MalformationKind.INVALID_UTF8):
+        yield broken("SSE-002", "valid UTF-8", fault.detail, Where(byte=fault.offset))
+    elif reading.body:
+        yield held("SSE-002")
+
+
+@exchange_rule("SSE-003")
+def stream_keeps_the_grammar(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """SSE-003; what the grammar allows though few use it is a note, once for each kind."""
+    if not is_served_stream(reading):
+        return
+    first = {found.kind: found for found in reversed(reading.decoded.malformations) if found.kind not in OWNED}
+    for kind, found in first.items():
+        say = note if kind in LEGAL else broken
+        yield say("SSE-003", "events as the grammar has them", f"{kind}: {found.detail}", Where(byte=found.offset))
+    if reading.decoded.events and not first.keys() - LEGAL:
+        yield held("SSE-003")
+
+
+@exchange_rule("SSE-004")
+def stream_has_no_byte_order_mark(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """SSE-004."""
+    if is_served_stream(reading) and reading.body:
+        fault = _of_kind(reading, MalformationKind.BOM)
+        yield check("SSE-004", fault is None, "no byte order mark", "EF BB BF", Where(byte=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One event with its data parsed."""
+
+    event: StreamEvent
+    text: str
+    parsed: Parsed
+
+
+def _judged(reading: Reading) -> Iterator[Judged]:
+    """The terminated events whose faults are not owned by another requirement."""
+    if not is_served_stream(reading):
+        return
+    faults = reading.decoded.malformations
+    repeated = [fault.offset for fault in faults if fault.kind is MalformationKind.REPEATED_EVENT]
+    for raw, event in zip(reading.decoded.events, reading.events, strict=False):
+        merged = any(raw.offset <= offset < raw.end for offset in repeated)
+        if not (merged or _is_owned(event)):
+            yield Judged(event, raw.data, parse(raw.data.encode("utf-8", "surrogatepass")))
+
+
+def _is_owned(event: StreamEvent) -> bool:
+    kind = classify(event)
+    return kind is EventType.ERROR or (kind is EventType.PING and event.type != EventType.PING)
+
+
+def _is_text(judged: Judged) -> bool:
+    """Data that is no JSON and no beginning of an object: a sentinel or plain words (SSE-008)."""
+    return not judged.parsed.usable and not judged.text.lstrip().startswith("{")
+
+
+def _is_object(judged: Judged) -> bool:
+    """One object that every reader takes for JSON, with a string type (SSE-007)."""
+    constant = any(fault.kind is JsonFaultKind.CONSTANT for fault in judged.parsed.faults)
+    return judged.event.type is not None and not constant
+
+
+def _each(
+    requirement: str,
+    events: Iterable[Judged],
+    holds: Callable[[Judged], bool],
+    expected: str,
+    seen: Callable[[Judged], str],
+) -> Iterable[Finding]:
+    """One finding for a stream: the first event that breaks the clause, with the number of others, or that it held."""
+    rows = list(events)
+    bad = [judged for judged in rows if not holds(judged)]
+    if bad:
+        more = f" (and {len(bad) - 1} more events)" if bad[1:] else ""
+        where = Where(event=bad[0].event.index, byte=bad[0].event.offset)
+        return (broken(requirement, expected, seen(bad[0]) + more, where),)
+    return (held(requirement),) if rows else ()
+
+
+@exchange_rule("SSE-005")
+def events_have_names(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """SSE-005."""
+    events = (judged for judged in _judged(reading) if not _is_text(judged))
+    seen = "an event without a name"
+    return _each("SSE-005", events, lambda judged: bool(judged.event.name), "an event field", lambda _: seen)
+
+
+@exchange_rule("SSE-006")
+def names_equal_types(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """SSE-006, for events that have both."""
+    events = (judged for judged in _judged(reading) if judged.event.name and judged.event.type is not None)
+    return _each("SSE-006", events, _is_named_as_typed, "the name that the data's type says", _name_and_type)
+
+
+def _is_named_as_typed(judged: Judged) -> bool:
+    return judged.event.name == judged.event.type
+
+
+def _name_and_type(judged: Judged) -> str:
+    return f"event {shown(judged.event.name)} with type {shown(judged.event.type)}"
+
+
+@exchange_rule("SSE-007")
+def data_is_an_object(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """SSE-007: half an object, two of them, or one without a type. Other text is SSE-008's."""
+    events = (judged for judged in _judged(reading) if not _is_text(judged))
+    return _each("SSE-007", events, _is_object, "one JSON object with a string type", lambda judged: shown(judged.text))
+
+
+@exchange_rule("SSE-008")
+def no_sentinels(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """SSE-008."""
+    events = _judged(reading)
+    return _each("SSE-008", events, lambda judged: not _is_text(judged), "JSON data", lambda judged: shown(judged.text))
+
+
+@exchange_rule("SSE-009")
+def last_event_is_terminated(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """SSE-009, for streams that the target ended as its framing announced."""
+    if is_served_stream(reading) and is_whole(reading.exchange) and reading.body:
+        fault = _of_kind(reading, MalformationKind.UNTERMINATED)
+        where = Where(byte=fault.offset) if fault else Where()
+        yield check(
+            "SSE-009", fault is None, "a blank line behind the last event", fault.detail if fault else "", where
+        )
+
+
+@exchange_rule("SSE-010")
+def stream_is_uncacheable(reading: Reading, terms: Terms) -> Iterable[Finding]:
+    """SSE-010."""
+    if is_served_stream(reading):
+        value = ", ".join(reading.exchange.header_values("cache-control"))
+        words = {part.partition("=")[0].strip().lower() for part in value.split(",")}
+        where = Where(header="cache-control")
+        yield check(
+            "SSE-010", bool(words & UNCACHEABLE), "no-cache or no-store", shown(value) if value else "none", where
+        )
