@@ -23,10 +23,21 @@ def entry_text(requirement: Requirement) -> str:
         ("entails", ", ".join(requirement.entails)),
         ("note", requirement.note),
     )
-    heading = textwrap.wrap(f"{requirement.id}  {requirement.statement}", _WIDTH, break_on_hyphens=False)
-    return "\n".join((*heading, *(_paragraph(label, text) for label, text in rows if text)))
+    heading = _wrapped(f"{requirement.id}  {requirement.statement}", "")
+    return "\n".join((heading, *(_paragraph(label, text) for label, text in rows if text)))
 
 
 def _paragraph(label: str, text: str) -> str:
-    lead = f"  {label:<{_LABEL}}"
-    return textwrap.fill(text, _WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_on_hyphens=False)
+    return _wrapped(text, f"  {label:<{_LABEL}}")
+
+
+def _wrapped(text: str, lead: str) -> str:
+    """The text behind its lead; ids and names are never broken, so that they can be searched for."""
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

@@ -1,0 +1,216 @@
+"""The terminal text, word for word."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from reporting_runs import FACTS, URL, broken, graded, record, result, terms
+
+from conformance.contract import Level, load_catalogue
+from conformance.reporting import EMBEDDED, entry_text, first_line, last_line, summary, violation_text
+from conformance.reporting.clean import LONGEST, clean
+from conformance.rules.findings import Where, note
+from conformance.verdicts import Exit, Graded, Verdict
+
+N = len(load_catalogue().requirements)
+LIMITS = "; 0 inconclusive, 0 not run"
+
+
+def violated(*seqs: int) -> Graded:
+    """RESP-003 broken in these exchanges, REQ-023 warned once, one note, one generated request."""
+    rows = [broken("RESP-003", "role assistant", "role 'bot'", Where(seq, "/role")) for seq in seqs]
+    warned = broken("REQ-023", "a client error", "status 200", Where(2), Level.SHOULD, "minus")
+    return graded(
+        [
+            result("REQ-023 minus", Verdict.WARNED, warned, generated=True, probe="drawn"),
+            result("RESP-003", Verdict.FAILED, *rows),
+            result("SSE-001", Verdict.INCONCLUSIVE, reason="sent, but there was nothing to see"),
+            result("SSE-002", Verdict.NOT_RUN, reason="not sent"),
+        ],
+        [record(1), record(2, b'{"max_tokens":-1}', "drawn"), *(record(seq) for seq in (3, 4, 5))],
+        notes={"RESP-002": (note("RESP-002", "msg_", "x", Where(1)),) * 2},
+    )
+
+
+def test_a_failed_run_from_table_to_verdict() -> None:
+    requirement = load_catalogue().requirements
+    text = summary(violated(1, 3, 4, 5), replace(FACTS, exit=Exit.VIOLATION))
+    table, first, second, notes, end = text.split("\n\n")
+    assert table.splitlines()[0] == "area    passed  failed  warned  inconclusive  not-applicable  not-run"
+    assert table.splitlines()[-1] == f"all     {N - 4:>6}       1       1             1               0        1"
+    assert first.splitlines()[:6] == [
+        f"RESP-003  MUST  {requirement['RESP-003'].statement}",
+        f"  source    {requirement['RESP-003'].source}",
+        "  expected  role assistant",
+        "  seen      role 'bot'",
+        "  where     exchange 1, /role",
+        "  shown by  4 exchanges: 1, 3, 4, …",
+    ]
+    assert first.splitlines()[6:][0] == "curl -sS -i \\"
+    assert first.endswith(f'  --data-raw \'{{"model":"m","max_tokens":32}}\' \\\n  \'{URL}\'')
+    assert second.startswith("REQ-023  SHOULD  ")
+    assert "  shown by  1 exchange: 2\ncurl" in second
+    assert notes == "2 notes, never an alarm: RESP-002 2"
+    assert end.splitlines() == [
+        "5 requests (1 generated), 35 output tokens as far as reported",
+        "does not conform: 1 MUST and 1 SHOULD violated; 1 inconclusive, 1 not run",
+    ]
+
+
+def test_other_ways_of_breaking_one_requirement_are_counted() -> None:
+    rows = [broken("RESP-003", "role assistant", f"role {n}", Where(1)) for n in range(3)]
+    text = summary(graded([result("RESP-003", Verdict.FAILED, *rows)], [record(1)]), FACTS)
+    assert text.count("RESP-003  MUST") == 1
+    assert "  and 2 more ways in which it was broken\ncurl" in text
+
+
+def test_a_violation_of_the_whole_run_has_no_command() -> None:
+    row = broken("LOAD-001", "an answer each", "none", Where())
+    text = summary(graded([result("LOAD-001", Verdict.FAILED, row)], [record(1)]), FACTS)
+    assert "  seen      none\n\n1 request (0" in text
+    assert "curl" not in text
+
+
+def test_a_run_without_violation_conforms() -> None:
+    text = summary(graded(records=[record(1)]), FACTS)
+    assert text.splitlines()[-1] == f"conforms to myrouter at level must{LIMITS}"
+    assert len(text.split("\n\n")) == 2
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "sentence"),
+    [
+        (Exit.UNGRADABLE, "could not be graded: fewer than half of the MUST requirements in scope reached a verdict"),
+        (Exit.NOTHING_TESTED, "nothing was tested"),
+        (Exit.INTERRUPTED, "interrupted before the end: no verdict"),
+        (Exit.HARNESS_ERROR, "error in the harness: no verdict"),
+        (Exit.USAGE, "wrong usage: no verdict"),
+    ],
+)
+def test_the_last_line_when_there_is_no_verdict(exit_code: Exit, sentence: str) -> None:
+    assert last_line(graded(), replace(FACTS, exit=exit_code)) == f"{sentence}{LIMITS}"
+    told = last_line(violated(1), replace(FACTS, exit=exit_code))
+    assert told == f"{sentence}; 1 MUST and 1 SHOULD violated; 1 inconclusive, 1 not run"
+
+
+def test_the_reason_of_the_preflight_is_told() -> None:
+    facts = replace(FACTS, exit=Exit.UNGRADABLE, ungradable="status 401: set the key")
+    assert last_line(graded(), facts) == f"could not be graded: status 401: set the key{LIMITS}"
+
+
+def test_a_warning_below_the_gate_is_told_beside_the_verdict() -> None:
+    row = broken("REQ-023", "a", "b", Where(1), Level.SHOULD)
+    run = graded([result("REQ-023 minus", Verdict.WARNED, row)], [record(1)])
+    assert last_line(run, FACTS) == f"conforms to myrouter at level must, 1 SHOULD violated{LIMITS}"
+    gated = replace(FACTS, gate=Level.SHOULD, exit=Exit.VIOLATION)
+    assert last_line(run, gated) == f"does not conform: 0 MUST and 1 SHOULD violated{LIMITS}"
+
+
+def test_without_an_included_capability_tiers_are_told() -> None:
+    line = last_line(graded(under=terms(without=["tools"])), FACTS)
+    assert line == (
+        f"at level must: tier core holds, tier streaming holds; run without tools, which myrouter includes{LIMITS}"
+    )
+
+
+def test_a_tier_can_be_violated_or_open() -> None:
+    row = broken("STRM-001", "a", "b", Where(1))
+    run = graded([result("STRM-001", Verdict.FAILED, row)], rest=Verdict.NOT_RUN, under=terms(without=["tools"]))
+    assert last_line(run, FACTS).startswith("at level must: tier core open, tier streaming violated; ")
+
+
+def test_a_selection_says_how_much_it_covered() -> None:
+    line = last_line(graded([result("RESP-003", Verdict.PASSED)], rest=Verdict.NOT_RUN, everything=False), FACTS)
+    assert line == (
+        f"no violation at level must in what was selected; covered only 1 of {N} requirements; "
+        f"0 inconclusive, {N - 1} not run"
+    )
+
+
+def test_a_record_that_breaks_off_never_conforms() -> None:
+    line = last_line(graded(finished=False), FACTS)
+    assert line == f"no violation at level must, but the record breaks off before the end of the run{LIMITS}"
+
+
+def test_the_embedded_endpoint_is_named_in_the_first_and_the_last_line() -> None:
+    facts = replace(FACTS, embedded=True)
+    assert first_line(terms(), facts) == (
+        f"messages-conformance 0.1.0: {EMBEDDED}, profile myrouter, anthropic-version 2023-06-01, "
+        "model model-a, level must"
+    )
+    assert last_line(graded(), facts).endswith(f"; {EMBEDDED}")
+    assert EMBEDDED == "embedded reference endpoint, not a server of yours"
+
+
+def test_the_first_line_names_the_target_and_that_no_key_is_used() -> None:
+    line = first_line(terms(authenticated=False), FACTS)
+    assert line.startswith(f"messages-conformance 0.1.0: {URL}, profile myrouter")
+    assert line.endswith("level must, declared key-less")
+
+
+def test_the_failure_text_of_one_item() -> None:
+    run = violated(1)
+    requirement = load_catalogue().requirements["REQ-023"]
+    text = violation_text(run.items[0], run.run, FACTS)
+    assert text.splitlines()[:7] == [
+        "  case      minus: one thing is wrong",
+        f"REQ-023  SHOULD  {requirement.statement}",
+        f"  source    {requirement.source}",
+        "  expected  a client error",
+        "  seen      status 200",
+        "  where     exchange 2",
+        "  shown by  1 exchange: 2",
+    ]
+    assert "--data-raw '{\"max_tokens\":-1}'" in text
+    assert violation_text(run.items[2], run.run, FACTS) == ""
+
+
+def test_a_body_that_needs_a_file_names_the_run_folder() -> None:
+    row = broken("REQ-023", "a", "b", Where(9))
+    run = graded([result("REQ-023 x", Verdict.FAILED, row)], [record(9, b"\xff")])
+    assert "--data-binary @reports/run/bodies/exchange-9.bin" in violation_text(run.items[0], run.run, FACTS)
+    assert "@./bodies/exchange-9.bin" in violation_text(run.items[0], run.run, replace(FACTS, folder=""))
+
+
+HOSTILE = "\x1b[31mred\x1b[0m \x9b2J \u202eevil\u2066 \x07\x00\r\nfake line \ud800 \u2028" + "x" * 5000
+
+
+def test_nothing_of_the_target_drives_the_terminal() -> None:
+    row = broken("RESP-003", HOSTILE, HOSTILE, Where(1, HOSTILE, header=HOSTILE))
+    text = summary(graded([result("RESP-003", Verdict.FAILED, row, reason=HOSTILE)], [record(1)]), FACTS)
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert "\nfake line" not in text
+    assert (
+        "  seen      \\x1b[31mred\\x1b[0m \\x9b2J \\u202eevil\\u2066 \\x07\\x00\\r\\nfake line \\ud800 \\u2028x" in text
+    )
+    assert re.search(r"…\(\d+ characters left out\)…", text)
+    assert max(map(len, text.splitlines())) < 4 * LONGEST
+
+
+def test_clean_leaves_ordinary_text_alone() -> None:
+    assert clean("ünï 文字 \U0001f600 'quoted'") == "ünï 文字 \U0001f600 'quoted'"
+    assert clean("a" * LONGEST) == "a" * LONGEST
+    assert clean("a" * 11, 10) == "aaaaa…(1 characters left out)…aaaaa"
+
+
+def test_an_entry_of_the_catalogue() -> None:
+    text = entry_text(load_catalogue().requirements["STRM-002"])
+    assert text == (
+        "STRM-002  There is exactly one `message_start`.\n"
+        "  level        MUST under myrouter\n"
+        "  level        MUST under anthropic\n"
+        "  basis        documented\n"
+        "  source       A-STREAM; PROBE 10 (TS throws); MoonshotAI/Kimi-K2.5#33\n"
+        "  how tested   Count.\n"
+        "  fault        One message_start per upstream chunk.\n"
+        "  capability   streaming\n"
+        "  entails      EQV-004"
+    )
+
+
+def test_every_entry_shows_all_that_the_catalogue_says() -> None:
+    for requirement in load_catalogue().requirements.values():
+        flat = " ".join(entry_text(requirement).split())
+        parts = (requirement.statement, requirement.source, requirement.note, requirement.api_version)
+        assert all(" ".join(part.split()) in flat for part in parts if part)
+        assert entry_text(requirement).splitlines()[0].startswith(f"{requirement.id}  ")
