@@ -164,3 +164,26 @@ def requirement_at(document: Mapping[str, Any], pointer: str) -> str | None:
         pointer = _BODY.format(path=path) + pointer
     names = [_named(node, rest) for node, rest in _walk(document, _tokens(pointer))]
     return next((name for name in reversed(names) if name), None)
+
+
+_LAX_WORDS = frozenset({"true", "false", "yes", "no", "on", "off"})
+
+
+def _coercible(value: Any) -> bool:
+    """Whether a lax parser reads `value` as a number or a truth value that it is not."""
+    if isinstance(value, str):
+        return value.lower() in _LAX_WORDS or value.strip().lstrip("+-").replace(".", "", 1).isdecimal()
+    return isinstance(value, bool) or value in (0, 1)
+
+
+def requirement_of(document: Mapping[str, Any], pointer: str, body: Any) -> str | None:
+    """As `requirement_at`, for one generated body that breaks the constraint at `pointer`.
+
+    A wrong type that lax parsers read as the right one (`max_tokens: "32"`, `stream: 1`) has a requirement of its
+    own where the contract names one as `coercible`.
+    """
+    match _tokens(pointer):
+        case ["properties", name, "type"] if isinstance(body, Mapping) and _coercible(body.get(name)):
+            lax = requirement_at(document, f"/properties/{name}/coercible")
+            return lax or requirement_at(document, pointer)
+    return requirement_at(document, pointer)

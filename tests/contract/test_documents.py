@@ -15,6 +15,7 @@ from conformance.contract.documents import (
     literal_document,
     merge,
     requirement_at,
+    requirement_of,
     schema_names,
 )
 
@@ -128,6 +129,44 @@ def test_every_constraint_on_a_request_names_its_requirement(profile: str) -> No
 )
 def test_pointers_lead_to_requirements(profile: str, pointer: str, expected: str | None) -> None:
     assert requirement_at(contract_document(profile), pointer) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("max_tokens", "32", "REQ-025"),
+        ("max_tokens", True, "REQ-025"),
+        ("max_tokens", "many", "REQ-024"),
+        ("max_tokens", 1.5, "REQ-024"),
+        ("max_tokens", None, "REQ-024"),
+        ("stream", 1, "REQ-025"),
+        ("stream", "False", "REQ-025"),
+        ("stream", {}, "REQ-028"),
+        ("top_k", "-5", "REQ-025"),
+        ("temperature", "0.5", "REQ-025"),
+        ("temperature", "hot", "REQ-039"),
+        ("model", 1, "REQ-001"),
+    ],
+)
+def test_coercible_types_have_a_requirement_of_their_own(name: str, value: Any, expected: str) -> None:
+    document = contract_document("anthropic")
+    assert requirement_of(document, f"/properties/{name}/type", {**PLAIN, name: value}) == expected
+
+
+def test_other_violations_do_not_look_at_the_value() -> None:
+    document = contract_document("myrouter")
+    assert requirement_of(document, "/properties/max_tokens/minimum", {**PLAIN, "max_tokens": 0}) == "REQ-022"
+    assert requirement_of(document, "/type", 1) == "REQ-048"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(
+    "name",
+    ["stream", "system", "stop_sequences", "temperature", "top_p", "top_k", "metadata", "tools", "tool_choice"],
+)
+def test_null_for_an_optional_member_obliges_nobody(name: str, profile: str) -> None:
+    assert _body(contract_document(profile)).is_valid({**PLAIN, name: None})
+    assert not _body(generation_document(profile)).is_valid({**PLAIN, name: None})
 
 
 def test_a_response_constraint_has_a_requirement_too() -> None:
