@@ -31,7 +31,7 @@ class Facts:
     folder: str = ""
     started: str = ""  #: ISO 8601 with offset
     ended: str = ""  #: ISO 8601 with offset
-    exit: Exit = Exit.CONFORMS
+    exit: Exit = Exit.NOTHING_TESTED  #: what `exit_code` said; until then nothing may read as a success
     seeds: Mapping[str, int] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     generated: tuple[str, ...] = ()

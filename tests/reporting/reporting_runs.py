@@ -7,7 +7,7 @@ from conformance.contract import Level, load_catalogue, load_profiles
 from conformance.evidence.run import Expect, Item, Record, Run, Terms
 from conformance.reporting import Facts
 from conformance.rules.findings import Finding, Kind, Where
-from conformance.verdicts import Graded, ItemResult, Judgement, Verdict
+from conformance.verdicts import Exit, Graded, ItemResult, Judgement, Verdict
 from conformance.wire.exchange import Chunk, End, Ending, Exchange, Request
 
 HEADERS = (
@@ -30,6 +30,7 @@ FACTS = Facts(
     ended="2026-01-02T03:05:05+00:00",
     seeds={"live": 7},
     options={"level": "must"},
+    exit=Exit.CONFORMS,
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from reporting_runs import FACTS, URL, broken, graded, record, result, terms
 
 from conformance.contract import Level, load_catalogue
-from conformance.reporting import EMBEDDED, entry_text, first_line, last_line, summary, violation_text
+from conformance.reporting import EMBEDDED, Facts, entry_text, first_line, last_line, summary, violation_text
 from conformance.reporting.clean import LONGEST, clean
 from conformance.rules.findings import Where, note
 from conformance.verdicts import Exit, Graded, Verdict
@@ -214,3 +214,7 @@ def test_every_entry_shows_all_that_the_catalogue_says() -> None:
         parts = (requirement.statement, requirement.source, requirement.note, requirement.api_version)
         assert all(" ".join(part.split()) in flat for part in parts if part)
         assert entry_text(requirement).splitlines()[0].startswith(f"{requirement.id}  ")
+
+
+def test_facts_without_an_exit_code_never_read_as_a_success() -> None:
+    assert last_line(graded(), Facts("0.1.0", URL)) == f"nothing was tested{LIMITS}"
