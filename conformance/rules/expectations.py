@@ -7,10 +7,11 @@ the exchange are filled in by `cases`. Kinds in NEGATIVE_KINDS need an accepted 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import Level
-from conformance.rules.findings import Finding, Where, broken, held, note, shown, unjudged
+from conformance.rules.findings import Finding, Where, broken, check, held, note, shown, unjudged
 from conformance.rules.outcome import UNRELATED_STATUSES, is_client_error, is_served
 from conformance.wire.exchange import Exchange
 
@@ -43,56 +44,71 @@ def answer_of(exchange: Exchange) -> str:
 
 @kind("accepted")
 def accepted(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Finding]:
-    """Every exchange was answered with 200. A 401 or 404 of a run whose control works is a refusal like any other."""
+    """Every exchange was answered with 200. A 401 or 404 of a run whose control works is a refusal like any other.
+
+    `open` lists statuses that leave the case open, where a model may do without what is asked for.
+    """
     for record in evidence.records:
-        where = Where(record.seq)
-        yield held("", where) if is_served(record.exchange) else _not_served(record.exchange, where)
-
-
-def _not_served(exchange: Exchange, where: Where) -> Finding:
-    return broken("", "status 200: the request is valid", answer_of(exchange), where)
+        exchange, where = record.exchange, Where(record.seq)
+        if exchange.status in args.get("open", ()):
+            yield unjudged("", f"status {exchange.status}: this model may not know it", where)
+        else:
+            yield check("", is_served(exchange), "status 200: the request is valid", answer_of(exchange), where)
 
 
 @kind("refused", negative=True)
 def refused(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Finding]:
-    """A client error other than those that say nothing about the body; which one exactly is ERR-007's question."""
+    """A client error other than those that say nothing about the body; which one exactly is ERR-007's question.
+
+    `also` lists statuses that do say enough here, `lowered` those that break it as a SHOULD, `noted` as nothing.
+    """
     for record in evidence.records:
-        yield _refusal(record.exchange, Where(record.seq))
+        yield _refusal(record.exchange, args, Where(record.seq))
 
 
-def _refusal(exchange: Exchange, where: Where) -> Finding:
-    if exchange.status in UNRELATED_STATUSES:
+def _refusal(exchange: Exchange, args: Mapping[str, Any], where: Where) -> Finding:
+    expected = "a client error: the request is invalid"
+    if exchange.status in args.get("noted", ()):
+        return note("", expected, answer_of(exchange), where)
+    if exchange.status in UNRELATED_STATUSES and exchange.status not in args.get("also", ()):
         return unjudged("", f"status {exchange.status} says nothing about this request", where)
-    if is_client_error(exchange):
-        return held("", where)
-    return broken("", "a client error: the request is invalid", answer_of(exchange), where)
+    lowered = Level.SHOULD if exchange.status in args.get("lowered", ()) else None
+    return check("", is_client_error(exchange), expected, answer_of(exchange), where, lowered)
 
 
 @kind("status", negative=True)
 def status(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Finding]:
-    """One of `ok`; `lowered` breaks it as a SHOULD; `noted` is mentioned; `error_type` binds the envelope's type."""
+    """One of `ok`; `lowered` breaks it as a SHOULD; `noted` is mentioned.
+
+    On a client error `error_type` binds the type and `envelope` asks for the error envelope, whatever it says;
+    `absent_header` must not be among the response headers.
+    """
     for record in evidence.records:
-        where = Where(record.seq)
+        where, error = Where(record.seq), record.reading.error
         yield _status(record.exchange, args, where)
-        if args.get("error_type") and is_client_error(record.exchange):
-            yield _error_type(record.reading.error, args["error_type"], where)
+        if is_client_error(record.exchange):
+            yield from _error_terms(error, args, where)
+        if name := args.get("absent_header"):
+            seen = record.exchange.header(name)
+            yield check("", seen is None, f"no header {name}", f"{name}: {shown(seen)}", replace(where, header=name))
 
 
 def _status(exchange: Exchange, args: Mapping[str, Any], where: Where) -> Finding:
     expected = "status " + " or ".join(str(code) for code in args["ok"])
-    if exchange.status in args["ok"]:
-        return held("", where)
     if exchange.status in args["noted"]:
         return note("", expected, answer_of(exchange), where)
     lowered = Level.SHOULD if exchange.status in args["lowered"] else None
-    return broken("", expected, answer_of(exchange), where, lowered)
+    return check("", exchange.status in args["ok"], expected, answer_of(exchange), where, lowered)
 
 
-def _error_type(error: Mapping[str, Any] | None, wanted: str, where: Where) -> Finding:
-    seen = error.get("type") if error else None
-    if seen == wanted:
-        return held("", where)
-    return broken("", f"error.type {wanted}", f"error.type {shown(seen)}", where)
+def _error_terms(error: Mapping[str, Any] | None, args: Mapping[str, Any], where: Where) -> Iterable[Finding]:
+    told = error or {}
+    if args.get("envelope"):
+        whole = isinstance(told.get("type"), str) and isinstance(told.get("message"), str)
+        yield check("", whole, "an error object with type and message", shown(error), where)
+    if wanted := args.get("error_type"):
+        seen = told.get("type")
+        yield check("", seen == wanted, f"error.type {wanted}", f"error.type {shown(seen)}", where)
 
 
 @kind("same-outcome", negative=True)
@@ -108,3 +124,7 @@ def same_outcome(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Findin
 
 def _outcome(exchange: Exchange, error: Mapping[str, Any] | None) -> str:
     return f"{answer_of(exchange)}, error.type {shown(error.get('type') if error else None)}"
+
+
+# The other kinds register themselves; they need what is above.
+from conformance.rules import expectations_answers, expectations_groups, expectations_meaning  # noqa: E402, F401

@@ -1,0 +1,124 @@
+"""Kinds of expectation about how one request is answered: as a stream, as JSON, by a refusal, or at least at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from conformance.rules.expectations import answer_of, kind
+from conformance.rules.findings import Finding, Where, broken, check, held, note, shown, unjudged
+from conformance.rules.outcome import UNRELATED_STATUSES, is_client_error, is_served
+from conformance.rules.scope import judged_messages
+from conformance.wire.reading import Reading
+
+if TYPE_CHECKING:
+    from conformance.evidence.run import Record
+    from conformance.rules.cases import Evidence
+
+Args = Mapping[str, Any]
+
+#: Redirections that a client follows with GET (RFC 9110 §15.4).
+REWRITING = frozenset({301, 302, 303})
+
+
+def kind_of_answer(reading: Reading) -> str:
+    """Status and media type, in a few words."""
+    return f"{answer_of(reading.exchange)}, {reading.media_type or 'no media type'}"
+
+
+@kind("streamed")
+def streamed(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """Status 200 and an event stream."""
+    for record in evidence.records:
+        holds = is_served(record.exchange) and record.reading.is_stream
+        expected = "status 200, text/event-stream"
+        yield check("", holds, expected, kind_of_answer(record.reading), Where(record.seq))
+
+
+@kind("json-message")
+def json_message(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """Status 200 and one JSON object, no event stream; its members are the business of RESP."""
+    for record in evidence.records:
+        holds = record.reading.message is not None
+        yield check("", holds, "status 200, one JSON object", kind_of_answer(record.reading), Where(record.seq))
+
+
+@kind("one-of")
+def one_of(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """One of the statuses `ok`, for a valid request that a server is free to refuse, even with a 501."""
+    expected = "status " + " or ".join(map(str, args["ok"]))
+    for record in evidence.records:
+        holds = record.exchange.status in args["ok"]
+        yield check("", holds, expected, answer_of(record.exchange), Where(record.seq))
+
+
+@kind("never-5xx", negative=True)
+def never_5xx(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """Served or refused, but answered, and not by a failure of the server. `noted` statuses are mentioned."""
+    expected = "a 2xx or 4xx answer"
+    for record in evidence.records:
+        code, where = record.exchange.status, Where(record.seq)
+        if code is not None and code in args.get("noted", ()):
+            yield note("", "anything but a failure of the server", answer_of(record.exchange), where)
+        holds = code is not None and (200 <= code < 300 or 400 <= code < 500)
+        yield check("", holds, expected, answer_of(record.exchange), where)
+
+
+@kind("not-redirected")
+def not_redirected(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """No redirection that turns the POST into a GET."""
+    for record in evidence.records:
+        holds = record.exchange.status not in REWRITING
+        yield check("", holds, "no 301, 302 or 303", answer_of(record.exchange), Where(record.seq))
+
+
+@kind("no-head-body", negative=True)
+def no_head_body(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """Answered without a failure of the server and without a body, of which not even surplus bytes may come."""
+    for record in evidence.records:
+        exchange, where = record.exchange, Where(record.seq)
+        answered = exchange.status is not None and exchange.status < 500
+        yield check("", answered, "an answer below 500", answer_of(exchange), where)
+        came = len(exchange.body) + len(exchange.surplus)
+        yield check("", came == 0, "no body after HEAD", f"{came} bytes", where)
+
+
+@kind("error-before-stream", negative=True)
+def error_before_stream(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """Refused by status, and not inside an event stream. `ok` lists the statuses, empty for any about the body."""
+    for record in evidence.records:
+        yield _before_stream(record, args.get("ok", ()))
+
+
+def _before_stream(record: Record, ok: Iterable[int]) -> Finding:
+    code, where = record.exchange.status, Where(record.seq)
+    listed = tuple(ok)
+    if not listed and code in UNRELATED_STATUSES:
+        return unjudged("", f"status {code} says nothing about this request", where)
+    told = "status " + " or ".join(map(str, listed)) if listed else "a client error"
+    fits = code in listed if listed else is_client_error(record.exchange)
+    holds = fits and not record.reading.is_stream
+    return check("", holds, f"{told} and no event stream", kind_of_answer(record.reading), where)
+
+
+@kind("zero-max-tokens", negative=True)
+def zero_max_tokens(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """Refused, or served without content and with stop reason `max_tokens`. Source: contract.md REQ-022."""
+    for record in evidence.records:
+        where = Where(record.seq)
+        if record.exchange.status in UNRELATED_STATUSES:
+            yield unjudged("", f"status {record.exchange.status} says nothing about this request", where)
+        elif is_client_error(record.exchange):
+            yield held("", where)
+        else:
+            yield _warmed(record.reading, where)
+
+
+def _warmed(reading: Reading, where: Where) -> Finding:
+    expected = "a client error, or content [] and stop_reason max_tokens"
+    message = next((message for _, message in judged_messages(reading)), None)
+    if message is None:
+        return broken("", expected, answer_of(reading.exchange), where)
+    content, reason = message.get("content"), message.get("stop_reason")
+    seen = f"content {shown(content)}, stop_reason {shown(reason)}"
+    return check("", content == [] and reason == "max_tokens", expected, seen, where)

@@ -1,0 +1,187 @@
+"""Kinds of expectation about several exchanges: what they must share, what must tell them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from conformance.contract import UsageFields
+from conformance.rules.expectations import answer_of, kind
+from conformance.rules.findings import Finding, Where, broken, check, held, note, shown, unjudged
+from conformance.rules.outcome import is_served
+from conformance.rules.reached import asked, message_of, stop_reason
+from conformance.wire.exchange import Ending
+
+if TYPE_CHECKING:
+    from conformance.evidence.run import Record
+    from conformance.rules.cases import Evidence
+
+Args = Mapping[str, Any]
+
+#: Fewer parallel answers than this say nothing about what parallel requests do to each other (LOAD-001).
+ENOUGH = 3
+
+
+def total_input(record: Record, fields: UsageFields) -> int | None:
+    """Input tokens with those read from and written to the cache, or None without an honest count."""
+    usage = (message_of(record.reading) or {}).get("usage")
+    if not isinstance(usage, Mapping) or type(usage.get(fields.input)) is not int:
+        return None
+    cached = (usage.get(name) for name in (fields.cache_read, fields.cache_write) if name)
+    return int(usage[fields.input]) + sum(count for count in cached if type(count) is int)
+
+
+def _totals(evidence: Evidence) -> list[int] | None:
+    """The total input of each probe's answer; None when one is missing."""
+    fields = evidence.run.terms.profile.usage
+    found = [total_input(rows[-1], fields) for rows in evidence.probes]
+    counts = [count for count in found if count is not None]
+    return counts if len(counts) == len(found) else None
+
+
+@kind("more-input-tokens")
+def more_input_tokens(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """Each probe's total input is greater than the one before."""
+    totals = _totals(evidence)
+    if totals is None:
+        yield unjudged("", "an answer has no count of input tokens")
+        return
+    grows = all(less < more for less, more in pairwise(totals))
+    yield check("", grows, "more input tokens for more input", f"total input {_listed(totals)}")
+
+
+@kind("same-input-tokens")
+def same_input_tokens(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """The totals differ by no more than the share `tolerance`; with `noted` a spread is only mentioned."""
+    yield from _same_totals(evidence, args)
+
+
+def _same_totals(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    totals = _totals(evidence)
+    if totals is None:
+        yield unjudged("", "an answer has no count of input tokens")
+        return
+    spread, seen = max(totals) - min(totals), f"total input {_listed(totals)}"
+    within = spread <= args.get("tolerance", 0) * max(totals)
+    if spread and (within or args.get("noted")):
+        yield note("", "the same total input for the same input", seen)
+    yield check("", within or bool(args.get("noted")), "the same total input for the same input", seen)
+
+
+def _listed(totals: list[int]) -> str:
+    return " and ".join(map(str, totals))
+
+
+@kind("same-model-and-usage")
+def same_model_and_usage(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """The answers name the same model and, within `tolerance`, the same total input."""
+    yield from _same_totals(evidence, args)
+    messages = [message_of(rows[-1].reading) for rows in evidence.probes]
+    models = [message.get("model") for message in messages if message is not None]
+    if len(models) < len(messages):
+        yield unjudged("", "an answer has no message to compare")
+    else:
+        same = all(model == models[0] for model in models)
+        yield check("", same, "the same model for the same request", " and ".join(map(shown, models)))
+
+
+@kind("same-stop-reason")
+def same_stop_reason(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """The answers have the same stop reason; where they differ, only equal texts make it a breach."""
+    readings = [rows[-1].reading for rows in evidence.probes]
+    if any(message_of(reading) is None for reading in readings):
+        yield unjudged("", "an answer has no message to compare")
+        return
+    reasons = [shown(stop_reason(reading)) for reading in readings]
+    if len(set(reasons)) == 1:
+        yield held("")
+    elif len({reading.text for reading in readings}) == 1:
+        yield broken("", "the same stop_reason for the same text", " and ".join(reasons))
+    else:
+        yield unjudged("", "the model did not answer the same way twice")
+
+
+@kind("distinct-ids")
+def distinct_ids(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """Every request is served with a message id of its own and, with `request_ids`, a request id of its own."""
+    for record in evidence.records:
+        if not is_served(record.exchange):
+            yield broken("", "status 200", answer_of(record.exchange), Where(record.seq))
+    messages = (message_of(record.reading) for record in evidence.records)
+    yield from _distinct("message id", [message.get("id") for message in messages if message])
+    if args.get("request_ids"):
+        names = evidence.run.terms.profile.request_id_headers
+        found = [_request_id(record, names) for record in evidence.records]
+        yield from _distinct("request id", [value for value in found if value])
+
+
+def _request_id(record: Record, names: Iterable[str]) -> str | None:
+    return next((value for name in names if (value := record.exchange.header(name))), None)
+
+
+def _distinct(what: str, values: list[Any]) -> Iterable[Finding]:
+    """Absent ids are the business of RESP-002 and HDR-012."""
+    ids = [value for value in values if isinstance(value, str)]
+    if len(ids) < 2:
+        return
+    repeated = sorted({value for value in ids if ids.count(value) > 1})
+    yield check("", not repeated, f"a {what} of its own for each answer", f"repeated: {shown(repeated)}")
+
+
+@kind("no-crosstalk")
+def no_crosstalk(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """No answer holds the marker that another request was sent with: the last word of its prompt."""
+    served = [record for record in evidence.records if is_served(record.exchange)]
+    if len(served) < ENOUGH:
+        yield unjudged("", f"only {len(served)} of {len(evidence.records)} parallel requests were served")
+        return
+    markers = {record.seq: _marker(record) for record in evidence.records}
+    for record in served:
+        others = {marker for marker in markers.values() if marker and marker != markers[record.seq]}
+        strange = sorted(marker for marker in others if _holds(record, marker))
+        seen = f"the marker of another request: {shown(strange)}"
+        yield check("", not strange, "nothing of another request", seen, Where(record.seq))
+
+
+def _marker(record: Record) -> str:
+    messages = asked(record.reading).get("messages")
+    words = str(messages[-1].get("content", "")).split() if isinstance(messages, list) and messages else []
+    return words[-1] if words else ""
+
+
+def _holds(record: Record, marker: str) -> bool:
+    return marker in record.reading.text or marker.encode() in record.reading.body
+
+
+@kind("after-hang-up")
+def after_hang_up(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """The last `then` requests are served, after streams that we left in the middle."""
+    records, count = evidence.records, int(args["then"])
+    left = [record for record in records[:-count] if record.exchange.end.how is Ending.HUNG_UP]
+    if not left:
+        yield unjudged("", "no stream was left in the middle")
+        return
+    for record in records[-count:]:
+        expected = f"status 200 after {len(left)} abandoned streams"
+        yield check("", is_served(record.exchange), expected, answer_of(record.exchange), Where(record.seq))
+
+
+@kind("keeps-connection")
+def keeps_connection(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """Every request is answered, the last one with 200. A new connection needs a declared close, or it is noted."""
+    records = evidence.records
+    for record in records:
+        where, answered = Where(record.seq), record.exchange.status is not None
+        expected = "an answer on the connection of the request before"
+        yield check("", answered, expected, answer_of(record.exchange), where)
+    last = evidence.last
+    expected = "status 200 for a valid request on a used connection"
+    yield check("", is_served(last.exchange), expected, answer_of(last.exchange), Where(last.seq))
+    for before, after in pairwise(records):
+        if before.exchange.connection != after.exchange.connection and not _closes(before):
+            yield note("", "a declared close before a new connection", "none", Where(before.seq, header="connection"))
+
+
+def _closes(record: Record) -> bool:
+    return any("close" in value.lower() for value in record.exchange.header_values("connection"))

@@ -1,0 +1,120 @@
+"""Kinds of expectation that need the model's part: what it did not do leaves a case open and never breaks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from conformance.rules.expectations import answer_of, kind
+from conformance.rules.findings import Finding, Where, broken, check, held, shown, unjudged
+from conformance.rules.reached import (
+    asked,
+    ends_before,
+    goes_on,
+    message_of,
+    passage_repeated,
+    sequences,
+    spent,
+    stop_reason,
+)
+from conformance.wire.reading import Reading
+
+if TYPE_CHECKING:
+    from conformance.evidence.run import Record
+    from conformance.rules.cases import Evidence
+
+Args = Mapping[str, Any]
+
+
+def _each_last(evidence: Evidence, judge: Callable[[Reading, Args, Where], Finding], args: Args) -> Iterable[Finding]:
+    """Judge the answer that a probe ended with, if it was served; earlier wordings led to nothing."""
+    for rows in evidence.probes:
+        yield _if_served(rows[-1], judge, args)
+
+
+def _if_served(record: Record, judge: Callable[[Reading, Args, Where], Finding], args: Args) -> Finding:
+    where = Where(record.seq)
+    if message_of(record.reading) is None:
+        return unjudged("", f"no message to judge: {answer_of(record.exchange)}", where)
+    return judge(record.reading, args, where)
+
+
+@kind("cut-by-limit")
+def cut_by_limit(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """An enumeration cut by the token limit has stop reason `max_tokens`."""
+    return _each_last(evidence, _cut, args)
+
+
+def _cut(reading: Reading, args: Args, where: Where) -> Finding:
+    reason = stop_reason(reading)
+    if reason == "max_tokens":
+        return held("", where)
+    if spent(reading) and goes_on(reading):
+        seen = f"stop_reason {shown(reason)} after the text {shown(reading.text)}"
+        return broken("", "stop_reason max_tokens: the text goes on where the limit is spent", seen, where)
+    return unjudged("", "the model ended by itself", where)
+
+
+@kind("stops-at-sequence")
+def stops_at_sequence(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """No stop sequence is in the text: generation ended before it. Source: contract.md SEM-005."""
+    return _each_last(evidence, _stops, args)
+
+
+def _stops(reading: Reading, args: Args, where: Where) -> Finding:
+    if any(word in reading.text for word in sequences(reading)):
+        return broken("", "a text that ends before the stop sequence", shown(reading.text), where)
+    if stop_reason(reading) == "stop_sequence":
+        return held("", where)
+    return unjudged("", "the model did not write the stop sequence", where)
+
+
+@kind("stop-reported")
+def stop_reported(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """A halt at a stop sequence is reported as such, with the sequence.
+
+    The case has two probes: with the stop sequence, and without it. The halt is proven where the first answer says
+    so, or where its text ends exactly before the sequence and the second one, to the same prompt, goes on.
+    """
+    stopped, free = (rows[-1] for rows in evidence.probes)
+    yield _if_served(stopped, lambda reading, _, where: _reported(reading, free.reading, where), args)
+
+
+def _reported(reading: Reading, free: Reading, where: Where) -> Finding:
+    reason, sequence = stop_reason(reading), (message_of(reading) or {}).get("stop_sequence")
+    same_prompt = asked(reading).get("messages") == asked(free).get("messages")
+    proven = ends_before(reading) and same_prompt and passage_repeated(free)
+    if reason != "stop_sequence" and not proven:
+        return unjudged("", "a halt at the stop sequence is not proven", where)
+    holds = reason == "stop_sequence" and sequence in sequences(reading)
+    expected = f"stop_reason stop_sequence, stop_sequence {' or '.join(map(repr, sequences(reading)))}"
+    return check("", holds, expected, f"stop_reason {shown(reason)}, stop_sequence {shown(sequence)}", where)
+
+
+@kind("prefill-continued")
+def prefill_continued(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """The text continues the last assistant turn, `prefill`, with `goes_on`, and does not repeat it."""
+    return _each_last(evidence, _continued, args)
+
+
+def _continued(reading: Reading, args: Args, where: Where) -> Finding:
+    if reading.text.lstrip().startswith(args["prefill"]):
+        return broken("", "a text that continues the prefill", shown(reading.text), where)
+    if reading.text.startswith(args["goes_on"]):
+        return held("", where)
+    return unjudged("", "the model began anew in its own words", where)
+
+
+@kind("round-trip")
+def round_trip(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """`words` come back as they were sent: no U+FFFD, none of the `artefacts` of a wrong decoding in their stead."""
+    return _each_last(evidence, _came_back, args)
+
+
+def _came_back(reading: Reading, args: Args, where: Where) -> Finding:
+    text = reading.text
+    repeated = all(word in text for word in args["words"])
+    garbled = "\ufffd" in text or (not repeated and any(mark in text for mark in args["artefacts"]))
+    if garbled:
+        return broken("", "the characters that were sent", shown(text), where)
+    return held("", where) if repeated else unjudged("", "the model did not repeat the words", where)

@@ -1,0 +1,98 @@
+"""Whether an answer reached what its prompt was written for: the model's part, by which a probe stops trying wordings.
+
+Nothing here is a verdict. A predicate is true where a rule will have something to say about the answer.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from conformance.rules.scope import judged_messages
+from conformance.wire.reading import Reading
+
+#: How an enumeration of numbers begins, in words or digits, and what its end would hold.
+_BEGINS = re.compile(r"\b(one\W+two|1\W+2)\b", re.IGNORECASE)
+_ENDS = re.compile(r"\b(five\W+hundred|500)\b", re.IGNORECASE)
+#: The model has closed its text itself.
+_CLOSED = re.compile(r"([.!?…)\]]|so on|etc)\W*$", re.IGNORECASE)
+
+
+def message_of(reading: Reading) -> Mapping[str, Any] | None:
+    """The message of a served request that was read to its end, from JSON or from the stream."""
+    return next((message for _, message in judged_messages(reading)), None)
+
+
+def asked(reading: Reading) -> Mapping[str, Any]:
+    """The request body, empty when it was no JSON object."""
+    return reading.sent if isinstance(reading.sent, Mapping) else {}
+
+
+def stop_reason(reading: Reading) -> Any:
+    """The stop reason of the message, or None."""
+    return (message_of(reading) or {}).get("stop_reason")
+
+
+def sequences(reading: Reading) -> tuple[str, ...]:
+    """The stop sequences asked for."""
+    listed = asked(reading).get("stop_sequences")
+    return tuple(word for word in listed if isinstance(word, str) and word) if isinstance(listed, list) else ()
+
+
+def spent(reading: Reading) -> bool:
+    """Whether the answer used up its limit by its own count of tokens."""
+    usage, limit = (message_of(reading) or {}).get("usage"), asked(reading).get("max_tokens")
+    used = usage.get("output_tokens") if isinstance(usage, Mapping) else None
+    return type(used) is int and type(limit) is int and used >= limit
+
+
+def goes_on(reading: Reading) -> bool:
+    """Whether the text is a beginning of the enumeration asked for, evidently not its end."""
+    text = reading.text
+    return bool(_BEGINS.search(text)) and not _ENDS.search(text) and not _CLOSED.search(text)
+
+
+def cut_by_limit(reading: Reading) -> bool:
+    """Whether generation was cut by the token limit: it says so, or its limit is spent and the text goes on."""
+    return stop_reason(reading) == "max_tokens" or (spent(reading) and goes_on(reading))
+
+
+def sequence_reached(reading: Reading) -> bool:
+    """Whether the output came to a stop sequence: it says so, holds one, or ends where one was to follow."""
+    holds = any(word in reading.text for word in sequences(reading))
+    return holds or stop_reason(reading) == "stop_sequence" or ends_before(reading)
+
+
+def ends_before(reading: Reading) -> bool:
+    """Whether the text is just what the prompt wants before the stop sequence, and not the sequence."""
+    return any(reading.text.strip() == _before(_prompt(reading), word) != "" for word in sequences(reading))
+
+
+def passage_repeated(reading: Reading) -> bool:
+    """Whether the text repeats the last line of the prompt from its first word to its last: nothing stops it."""
+    line = _passage(_prompt(reading))
+    return bool(line) and line in reading.text
+
+
+def _prompt(reading: Reading) -> str:
+    messages = asked(reading).get("messages")
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    content = last.get("content") if isinstance(last, Mapping) else None
+    return content if isinstance(content, str) else ""
+
+
+def _passage(prompt: str) -> str:
+    """What the prompt wants repeated: the text behind its last colon, commas between words left out."""
+    return " ".join(prompt.rpartition(":")[2].replace(",", " ").split())
+
+
+def _before(prompt: str, word: str) -> str:
+    passage, found, _ = _passage(prompt).partition(word)
+    return passage.strip() if found else ""
+
+
+#: The predicates by the name a probe gives in `until`.
+REACHED: Mapping[str, Callable[[Reading], bool]] = {
+    "cut-by-limit": cut_by_limit,
+    "sequence-reached": sequence_reached,
+    "passage-repeated": passage_repeated,
+}

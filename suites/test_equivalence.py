@@ -1,0 +1,50 @@
+"""A stream and a JSON answer to the same request tell the same (EQV-001 to EQV-003)."""
+
+from conformance.suite import (
+    PLAIN_CONTROL,
+    STREAM_CONTROL,
+    Judged,
+    cases,
+    expects,
+    per_profile,
+    requirement,
+    rides_on,
+    same_outcome,
+)
+from conformance.suite_bodies import (
+    LONG_SYSTEM,
+    LONG_SYSTEM_STREAM,
+    NEGATIVES,
+    ONE_TOKEN,
+    ONE_TOKEN_STREAM,
+    STREAMED_NEGATIVES,
+)
+
+PAIRS = {name: (original, STREAMED_NEGATIVES[name]) for name, original in NEGATIVES.items()}
+
+
+@requirement("EQV-001")
+@rides_on(STREAM_CONTROL)
+def test_the_message_of_a_stream_obeys_the_rules_of_a_message(traffic: Judged) -> None:
+    traffic.judge()
+
+
+@requirement("EQV-002")
+@cases(same_outcome(), control=STREAM_CONTROL, **PAIRS)
+def test_an_invalid_body_is_refused_alike_with_and_without_stream(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("EQV-003")
+@cases(
+    per_profile(
+        myrouter=expects("same-model-and-usage", tolerance=0.02),
+        anthropic=expects("same-model-and-usage"),
+    ),
+    control=None,
+    plain=(PLAIN_CONTROL, STREAM_CONTROL),
+    system=(LONG_SYSTEM, LONG_SYSTEM_STREAM),
+)
+@cases(expects("same-stop-reason"), control=None, one_token=(ONE_TOKEN, ONE_TOKEN_STREAM))
+def test_model_input_tokens_and_stop_reason_are_the_same_with_and_without_stream(case: Judged) -> None:
+    case.judge()
