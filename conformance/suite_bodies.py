@@ -7,7 +7,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from conformance.suite import PLAIN, Auth, Call, Probe, Shape, assistant, probe, streamed, text, user, without
+from conformance.suite import (
+    PLAIN,
+    PLAIN_CONTROL,
+    Auth,
+    Call,
+    Probe,
+    Shape,
+    assistant,
+    probe,
+    streamed,
+    text,
+    user,
+    without,
+)
 
 HELLO = user("Say hello in one word.")
 
@@ -85,6 +98,11 @@ def again(original: Probe, which: str = "again") -> Probe:
 
 
 STREAMED_NEGATIVES: Mapping[str, Probe] = {name: twin(item) for name, item in NEGATIVES.items()}
+
+#: The plain request once more, and twice under one idempotency key, which the contract does not know.
+PLAIN_AGAIN = again(PLAIN_CONTROL)
+PLAIN_KEYED = probe("keyed", Call(PLAIN, headers=(("Idempotency-Key", "ct-{nonce}"),)))
+PLAIN_AGAIN_KEYED = again(PLAIN_KEYED)
 
 #: The messages path by GET: the commonest way to meet a 404 or 405.
 GET = probe("GET", Call(method="GET"))
