@@ -21,7 +21,7 @@ MAX_DEPTH = 500  #: containers inside one another; beyond it the text is not par
 MAX_DIGITS = 4300  #: digits of an integer that Python still converts (its own default limit)
 
 _WHITESPACE = " \t\n\r"
-_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)'
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
 _NESTING = re.compile(_STRING + rb"|([\[{])|[\]}]", re.DOTALL)
 _CONSTANT = re.compile(_STRING + rb"|(NaN|-?Infinity)", re.DOTALL)
 _SURROGATE = re.compile(

@@ -40,6 +40,7 @@ class _Fold:
     def __init__(self) -> None:
         self.base: Message | None = None
         self.blocks: dict[int, _Block] = {}
+        self.next = 0
 
     def take(self, kind: EventType, data: Mapping[str, JSON]) -> None:
         if kind is EventType.MESSAGE_START:
@@ -66,7 +67,8 @@ class _Fold:
     def _begin(self, data: Mapping[str, JSON]) -> None:
         """A start without an index most likely means the next one (as the walk has it)."""
         index = data.get("index")
-        place = index if isinstance(index, int) else max(self.blocks, default=-1) + 1
+        place = index if isinstance(index, int) else self.next
+        self.next = max(self.next, place + 1)
         self.blocks[place] = _Block(member(data, "content_block") or {})
 
     def _append(self, data: Mapping[str, JSON]) -> None:

@@ -80,6 +80,7 @@ class _Walker:
         self.ledger = Ledger()
         self.facts = Facts()
         self.blocks: dict[int, Block] = {}
+        self.latest: Block | None = None  # the block started last
         self.strays: set[int] = set()
         self.last_index = -1
         self.unknown: list[int] = []
@@ -133,7 +134,8 @@ class _Walker:
         check_block_start(event, self.ledger)
         if index is None:
             index = self.last_index + 1  # one fault: the events that follow most likely mean this one
-        for other in self.blocks.values():
+        if self.latest is not None:  # of those before it none can be open without being overlapped
+            other = self.latest
             other.state = BLOCK_STEPS[other.state, BlockInput.OTHER_START].after
         self.last_index = max(self.last_index, index)
         start = member(event.data, "content_block") or {}
@@ -143,14 +145,19 @@ class _Walker:
         self.blocks.pop(index, None)
         if self.blocks:
             self.ledger.saw("STRM-015")
-        self.blocks[index] = block
+        self.blocks[index] = self.latest = block
         return True
 
     def _check_sequence(self, event: StreamEvent, index: int | None) -> None:
-        """STRM-008. After a gap or a repeat the count goes on from the highest index seen."""
+        """STRM-008. After a gap or a repeat the count goes on from the highest index seen.
+
+        An index in use whose start never came (STRM-011) counts as started.
+        """
+        expected = self.last_index + 1
+        while expected in self.strays and expected != index:
+            expected += 1
         seen = shown((event.data or {}).get("index", MISSING))
-        breach = Breach("STRM-008", event.index, "/index", str(self.last_index + 1), seen)
-        self.ledger.expect(index == self.last_index + 1, breach)
+        self.ledger.expect(index == expected, Breach("STRM-008", event.index, "/index", str(expected), seen))
 
     def block_delta(self, event: StreamEvent) -> bool:
         block = self._open_block(event, BlockInput.DELTA)

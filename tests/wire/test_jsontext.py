@@ -2,12 +2,13 @@
 
 import json
 import math
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.wire.jsontext import MAX_DEPTH, JsonFaultKind, parse
+from conformance.wire.jsontext import MAX_DEPTH, JsonFaultKind, Parsed, parse
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -75,6 +76,19 @@ def test_not_usable(data: bytes, kind: str, offset: int) -> None:
     fault = parsed.faults[-1]
     assert (fault.kind.value, fault.offset) == (kind, offset)
     assert not parsed.usable
+
+
+def test_a_deep_stack_is_no_error() -> None:
+    def from_below(frames: int) -> Parsed:
+        return from_below(frames - 1) if frames else parse(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
+
+    parsed = from_below(sys.getrecursionlimit() - 250)
+    assert parsed.usable or parsed.faults[0].kind is JsonFaultKind.TOO_DEEP
+
+
+@pytest.mark.parametrize("begin", [b'[NaN,"', b"[" * 600 + b"]" * 600 + b'"'])
+def test_hostile_strings_take_linear_time(begin: bytes) -> None:
+    assert not parse(begin + b'\\"' * 300_000 + b"\\").usable
 
 
 def test_brackets_in_strings_are_not_depth() -> None:

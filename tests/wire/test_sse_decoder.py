@@ -104,6 +104,21 @@ def test_a_character_cut_by_the_end_is_only_unterminated() -> None:
     assert decoded.tail.data == "a"
 
 
+@pytest.mark.parametrize(
+    ("body", "name", "data"),
+    [
+        (b"data: 1\nevent: a", "a", "1"),
+        (b"data: 1\nretry: 5", None, "1"),
+        (b"data: 1\n: c", None, "1"),
+        (b"xyz", None, ""),
+    ],
+)
+def test_the_tail_goes_as_far_as_the_body(body: bytes, name: str | None, data: str) -> None:
+    tail = decode(body).tail
+    assert tail is not None
+    assert (tail.name, tail.data) == (name, data)
+
+
 def test_comments_are_counted() -> None:
     assert decode(b": a\n:\n\n: b\n").comments == 3
 

@@ -69,6 +69,10 @@ FAULTS: dict[str, tuple[tuple[Data, ...], Found]] = {
     "text at start": (stream(opens(0, type="text", text="Hi"), closes(0)), [("STRM-010", 1, "SHOULD")]),
     "delta before its start": (stream(text(0, "x"), *TEXT_BLOCK), [("STRM-011", 1, "")]),
     "delta of another index": (stream(opens(0), text(1, "x"), closes(0)), [("STRM-011", 2, "")]),
+    "one start missing": (
+        stream(*TEXT_BLOCK[1:], opens(1), text(1, "x"), closes(1)),
+        [("STRM-011", 1, ""), ("STRM-011", 2, ""), ("STRM-011", 3, "")],
+    ),
     "stop of another index": (stream(*TEXT_BLOCK, closes(1)), [("STRM-011", 5, "")]),
     "delta without index": (stream(opens(0), text(None, "x"), closes(0)), [("STRM-011", 2, "")]),
     "text into tool": (stream(tool(0), text(0, "x"), closes(0)), [("STRM-012", 2, "")]),
@@ -359,3 +363,10 @@ def test_generated_streams_break_nothing(kinds: list[str], data: st.DataObject) 
     for _ in range(data.draw(st.integers(0, 3))):
         datas.insert(data.draw(st.integers(0, len(datas))), data.draw(st.sampled_from([PING, {"type": "new"}])))
     assert walk(events(datas)).breaches == ()
+
+
+def test_many_blocks_take_linear_time() -> None:
+    datas = stream(*(opens(index) for index in range(50_000)))
+    walked = walk(events(datas))
+    assert len(walked.breaches) == 50_000
+    assert {b.requirement for b in walked.breaches} == {"STRM-014"}
