@@ -105,7 +105,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Our items use no fixtures; a project's automatic ones do not reach them."""
     if hasattr(getattr(item, "function", None), "__conformance__"):
         item.add_marker("conformance")
-        item.fixturenames.clear()  # type: ignore[attr-defined]
+        names: list[str] = item.fixturenames  # type: ignore[attr-defined]
+        names[:] = [name for name in names if name in item.callspec.params]  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(trylast=True)

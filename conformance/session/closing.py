@@ -30,13 +30,12 @@ def close_run(live: Live, status: int, ungradable: str, foreign: bool = False) -
     graded = grade(follower.run())
     code = exit_code(graded, live.settings.level, frozenset(holding))
     facts = facts_of(follower, live.settings.level, code, live.folder, ungradable)
-    text = summary(graded, facts)
+    lines = []
     try:
-        written = write_reports(live.folder, graded, facts)
-        text += "\n" + "".join(f"wrote {path}\n" for path in written)
+        lines += [f"wrote {path}" for path in write_reports(live.folder, graded, facts)]
     except ReportError as problem:
         code = exit_code(graded, live.settings.level, frozenset(holding | {Exit.HARNESS_ERROR}))
-        text += f"\n{problem}"
+        lines.append(str(problem))
     if error is not None:
-        text += f"\nthe harness failed while sending: {type(error).__name__}: {error}"
-    return Closing(code, text.rstrip("\n"), graded)
+        lines.append(f"the harness failed while sending: {type(error).__name__}: {error}")
+    return Closing(code, "\n".join([*lines, summary(graded, facts)]), graded)
