@@ -96,6 +96,18 @@ def test_coverage_violations_of_the_body_lead_to_requirements(profile: str) -> N
     ]
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_rest_of_a_violation_carries_a_real_prompt(profile: str) -> None:
+    cases = _coverage(_operation(contract_document(profile)), GenerationMode.NEGATIVE)
+    prompts = {
+        turn.get("content")
+        for case in cases
+        if str(case.meta.phase.data.location).startswith("/properties/max_tokens/")
+        for turn in case.body["messages"]
+    }
+    assert prompts == {"Reply with the single word: pong"}
+
+
 def _pointer(data: Any) -> str:
     """The location of a violation; a missing property is named by the description alone."""
     missing = data.description.rpartition("Missing required property: ")
