@@ -1,0 +1,142 @@
+"""Expectations about one answer: each holds, breaks and stays open where it should."""
+
+import pytest
+from expectation_samples import COMPLETE, JSON, exchange, expect, failed, judged, kinds, said, told
+
+from conformance.contract import Level
+from conformance.rules.expectations import KINDS, NEGATIVE_KINDS
+from conformance.rules.findings import Kind
+from conformance.suite import Expect, accepted, never_5xx, refused, refused_or, same_outcome, status
+from conformance.wire.exchange import End, Ending, Exchange
+
+HELD, BROKEN, NOTE, OPEN = {Kind.HELD}, {Kind.BROKEN}, {Kind.NOTE}, {Kind.UNJUDGED}
+SILENT = exchange(None, end=End(Ending.NO_ANSWER))
+HTML = exchange(502, b"<html>", (("Content-Type", "text/html"),))
+BARE = exchange(400, b'{"error":"no"}')
+WARMED = said(content=[], stop_reason="max_tokens")
+STREAMED_ERROR = exchange(200, b"", (("Content-Type", "text/event-stream"),))
+
+ROWS: list[tuple[Expect, Exchange, set[Kind]]] = [
+    (accepted, said(), HELD),
+    (accepted, failed(400), BROKEN),
+    (accepted, failed(404, "not_found_error"), BROKEN),
+    (accepted, failed(429), OPEN),
+    (expect("accepted", {"open": [400]}), failed(400), OPEN),
+    (expect("accepted", {"open": [400]}), failed(401), BROKEN),
+    (refused, failed(400), HELD),
+    (refused, failed(422), HELD),
+    (refused, said(), BROKEN),
+    (refused, HTML, BROKEN),
+    (refused, failed(401), OPEN),
+    (refused, failed(404), OPEN),
+    (refused, SILENT, BROKEN),
+    (refused_or(also=(404,)), failed(404), HELD),
+    (refused_or(lowered=(200,)), said(), BROKEN),
+    (refused_or(noted=(200,)), said(), NOTE),
+    (status(401), failed(401), HELD),
+    (status(401), failed(403), BROKEN),
+    (status(401, noted=(403,)), failed(403), NOTE),
+    (status(400, error_type="invalid_request_error"), failed(400), HELD),
+    (status(400, error_type="not_found_error"), failed(400), HELD | BROKEN),
+    (status(400, error_type="not_found_error"), BARE, HELD | BROKEN),
+    (status(400, envelope=True), failed(400), HELD),
+    (status(400, envelope=True), BARE, HELD | BROKEN),
+    (status(200, absent_header="x-bad"), said(), HELD),
+    (status(200, absent_header="x-bad"), said(headers=(("X-Bad", "1"),)), HELD | BROKEN),
+    (expect("streamed"), told(), HELD),
+    (expect("streamed"), said(), BROKEN),
+    (expect("streamed"), failed(400), BROKEN),
+    (expect("streamed"), failed(429), OPEN),
+    (expect("json-message"), said(), HELD),
+    (expect("json-message"), told(), BROKEN),
+    (expect("json-message"), exchange(200, b"[]"), BROKEN),
+    (expect("json-message"), failed(503), BROKEN),
+    (expect("json-message"), failed(429), OPEN),
+    (expect("one-of", {"ok": [200, 501]}), failed(501), HELD),
+    (expect("one-of", {"ok": [200, 501]}), failed(500), BROKEN),
+    (expect("one-of", {"ok": [200, 501]}), failed(529), OPEN),
+    (never_5xx(), said(), HELD),
+    (never_5xx(), failed(404), HELD),
+    (never_5xx(), HTML, BROKEN),
+    (never_5xx(), SILENT, BROKEN),
+    (never_5xx(), failed(529), OPEN),
+    (never_5xx(), exchange(301), BROKEN),
+    (never_5xx(200), said(), HELD | NOTE),
+    (expect("not-redirected"), said(), HELD),
+    (expect("not-redirected"), exchange(308), HELD),
+    (expect("not-redirected"), exchange(302), BROKEN),
+    (expect("not-redirected"), failed(429), OPEN),
+    (expect("no-head-body"), exchange(405, method="HEAD"), HELD),
+    (expect("no-head-body"), exchange(200, method="HEAD", surplus=b"{}"), HELD | BROKEN),
+    (expect("no-head-body"), exchange(500, method="HEAD"), HELD | BROKEN),
+    (expect("no-head-body"), exchange(429, method="HEAD"), OPEN),
+    (expect("error-before-stream", {"ok": [401]}), failed(401), HELD),
+    (expect("error-before-stream", {"ok": [401]}), STREAMED_ERROR, BROKEN),
+    (expect("error-before-stream", {"ok": [401]}), failed(400), BROKEN),
+    (expect("error-before-stream"), failed(400), HELD),
+    (expect("error-before-stream"), failed(401), OPEN),
+    (expect("error-before-stream"), STREAMED_ERROR, BROKEN),
+    (
+        expect("error-before-stream"),
+        exchange(400, b"", (("Content-Type", "text/event-stream"),)),
+        BROKEN,
+    ),
+    (expect("zero-max-tokens"), failed(400), HELD),
+    (expect("zero-max-tokens"), WARMED, HELD),
+    (expect("zero-max-tokens"), said(), BROKEN),
+    (expect("zero-max-tokens"), HTML, BROKEN),
+    (expect("zero-max-tokens"), failed(404), OPEN),
+]
+
+
+@pytest.mark.parametrize(("expected", "answer", "found"), ROWS, ids=lambda value: getattr(value, "kind", None))
+def test_one_answer_is_judged(expected: Expect, answer: Exchange, found: set[Kind]) -> None:
+    assert kinds(expected, answer) == found
+
+
+def test_a_lowered_refusal_breaks_as_a_should() -> None:
+    assert [finding.level for finding in judged(refused_or(lowered=(200,)), said())] == [Level.SHOULD]
+    assert [finding.level for finding in judged(status(401, lowered=(403,)), failed(403))] == [Level.SHOULD]
+    assert [finding.level for finding in judged(refused, said())] == [None]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        (failed(400), failed(400), HELD),
+        (failed(400), failed(422), BROKEN),
+        (failed(400), failed(400, "not_found_error"), BROKEN),
+        (failed(400), said(), BROKEN),
+        (failed(400), failed(429), OPEN),
+    ],
+)
+def test_outcomes_are_compared(one: Exchange, other: Exchange, found: set[Kind]) -> None:
+    assert kinds(same_outcome(), one, other) == found
+
+
+def test_every_finding_names_its_case_and_its_exchange() -> None:
+    for finding in judged(refused, failed(400), said()):
+        assert (finding.requirement, finding.case) == ("REQ-001", "case")
+        assert finding.where.exchange in {1, 2}
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_no_kind_raises_for_any_answer(name: str) -> None:
+    terms = {"ok": [200], "lowered": [], "noted": [], "prefill": "x", "goes_on": "y", "words": ["x"], "then": 1}
+    terms |= {"artefacts": ["Ã"]}
+    strange = [
+        exchange(200, b"\xff\xfe", sent=[1]),
+        exchange(200, b'{"content":5,"usage":[],"stop_reason":{},"model":[],"id":[]}', sent={"messages": [1]}),
+        exchange(200, b"event: x\ndata: {", (("Content-Type", "text/event-stream"),), sent={"messages": "x"}),
+        exchange(599, b"", (), end=End(Ending.RESET)),
+        exchange(200, b"{}", JSON, sent={"stop_sequences": [1, ""], "max_tokens": True}, end=COMPLETE),
+    ]
+    for answer in strange:
+        found = judged(expect(name, terms), answer, said())
+        assert found
+        assert all(finding.kind in Kind for finding in found)
+
+
+def test_what_a_broken_target_refuses_anyway_needs_a_control() -> None:
+    assert {"refused", "status", "never-5xx", "error-before-stream", "zero-max-tokens"} <= NEGATIVE_KINDS
+    assert not {"accepted", "streamed", "json-message", "one-of", "cut-by-limit"} & NEGATIVE_KINDS

@@ -1,0 +1,166 @@
+"""Expectations about several answers: what they share, and what tells them apart."""
+
+from typing import Any
+
+import pytest
+from expectation_samples import exchange, expect, failed, kinds, said, told
+
+from conformance.rules.findings import Kind
+from conformance.wire.exchange import End, Ending, Exchange
+
+HELD, BROKEN, NOTE, OPEN = {Kind.HELD}, {Kind.BROKEN}, {Kind.NOTE}, {Kind.UNJUDGED}
+
+
+def costing(tokens: Any, **more: Any) -> Exchange:
+    """A message whose usage reports this input."""
+    return said(usage={"input_tokens": tokens, "output_tokens": 2, **more})
+
+
+@pytest.mark.parametrize(
+    ("few", "many", "found"),
+    [
+        (costing(10), costing(400), HELD),
+        (costing(10), told(usage={"input_tokens": 11, "output_tokens": 1}), HELD),
+        (costing(10), costing(10), BROKEN),
+        (costing(10), costing(2, cache_read_input_tokens=50), HELD),
+        (costing(10), costing(2, cache_read_input_tokens=None), BROKEN),
+        (costing(10), costing("400"), OPEN),
+        (costing(10), said(usage=None), OPEN),
+        (costing(10), failed(413), OPEN),
+    ],
+)
+def test_more_input_costs_more(few: Exchange, many: Exchange, found: set[Kind]) -> None:
+    assert kinds(expect("more-input-tokens"), few, many) == found
+
+
+def test_cache_counts_go_by_the_names_of_the_profile() -> None:
+    read = costing(2, cache_read_tokens=50)
+    assert kinds(expect("more-input-tokens"), costing(10), read, profile="myrouter") == HELD
+    assert kinds(expect("more-input-tokens"), costing(10), read, profile="anthropic") == BROKEN
+
+
+@pytest.mark.parametrize(
+    ("args", "counts", "found"),
+    [
+        ({}, (100, 100, 100), HELD),
+        ({}, (100, 101, 100), BROKEN),
+        ({"tolerance": 0.02}, (100, 101, 100), HELD | NOTE),
+        ({"tolerance": 0.02}, (100, 120, 100), BROKEN),
+        ({"noted": True}, (100, 900, 100), HELD | NOTE),
+        ({}, (100, None, 100), OPEN),
+    ],
+)
+def test_the_same_input_costs_the_same(args: dict[str, Any], counts: tuple[Any, ...], found: set[Kind]) -> None:
+    assert kinds(expect("same-input-tokens", args), *map(costing, counts)) == found
+
+
+@pytest.mark.parametrize(
+    ("streamed", "found"),
+    [
+        (told(), HELD),
+        (told(model="other"), HELD | BROKEN),
+        (told(usage={"input_tokens": 5, "output_tokens": 1}), HELD | BROKEN),
+        (told(usage={}), HELD | OPEN),
+        (failed(400), OPEN),
+    ],
+)
+def test_a_stream_names_the_same_model_and_input(streamed: Exchange, found: set[Kind]) -> None:
+    assert kinds(expect("same-model-and-usage"), said(), streamed) == found
+
+
+@pytest.mark.parametrize(
+    ("streamed", "found"),
+    [
+        (told("one", stop_reason="max_tokens"), HELD),
+        (told("one", stop_reason="end_turn"), BROKEN),
+        (told("I", stop_reason="end_turn"), OPEN),
+        (failed(400), OPEN),
+    ],
+)
+def test_a_stream_ends_for_the_same_reason(streamed: Exchange, found: set[Kind]) -> None:
+    assert kinds(expect("same-stop-reason"), said("one", stop_reason="max_tokens"), streamed) == found
+
+
+def numbered(message_id: Any, request_id: str = "") -> Exchange:
+    """A message under these ids."""
+    return said(headers=(("request-id", request_id),) if request_id else (), id=message_id)
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [
+        ((numbered("a", "1"), numbered("b", "2")), HELD),
+        ((numbered("a"), numbered("b")), HELD),
+        ((numbered("a", "1"), numbered("a", "2")), HELD | BROKEN),
+        ((numbered("a", "1"), numbered("b", "1")), HELD | BROKEN),
+        ((numbered("a"), failed(500)), BROKEN),
+        ((numbered(None), numbered(None)), OPEN),
+        ((numbered("a"), failed(429)), OPEN),
+    ],
+)
+def test_ids_are_distinct(answers: tuple[Exchange, ...], found: set[Kind]) -> None:
+    assert kinds(expect("distinct-ids", {"request_ids": True}), answers) == found
+
+
+def marked(marker: str, text: str, **more: Any) -> Exchange:
+    """A request whose prompt ends in a marker, and its answer."""
+    return said(text, {"messages": [{"role": "user", "content": f"Say {marker}"}]}, **more)
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [
+        ((marked("aa1", "aa1"), marked("bb2", "bb2"), marked("cc3", "cc3")), HELD),
+        ((marked("aa1", "no"), marked("bb2", "no"), marked("cc3", "no")), HELD),
+        ((marked("aa1", "aa1"), marked("bb2", "aa1 bb2"), marked("cc3", "cc3")), HELD | BROKEN),
+        ((marked("aa1", "aa1"), marked("bb2", "ok", model="cc3"), marked("cc3", "cc3")), HELD | BROKEN),
+        ((marked("aa1", "aa1"), marked("bb2", "aa1"), failed(400)), OPEN),
+    ],
+)
+def test_nothing_leaks_between_requests(answers: tuple[Exchange, ...], found: set[Kind]) -> None:
+    assert kinds(expect("no-crosstalk"), answers) == found
+
+
+def test_a_marker_split_over_deltas_is_found() -> None:
+    ask = {"messages": [{"role": "user", "content": "Say bb2"}]}
+    leaking = (marked("aa1", "aa1"), told("aa1", ask), marked("cc3", "cc3"))
+    assert kinds(expect("no-crosstalk"), leaking) == HELD | BROKEN
+
+
+LEFT = told(end=End(Ending.HUNG_UP))
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [
+        ((LEFT, LEFT, said(), said()), HELD),
+        ((LEFT, LEFT, said(), failed(500)), HELD | BROKEN),
+        ((told(), told(), said(), said()), OPEN),
+        ((LEFT, LEFT, said(), failed(529)), OPEN),
+    ],
+)
+def test_abandoned_streams_harm_nobody(answers: tuple[Exchange, ...], found: set[Kind]) -> None:
+    assert kinds(expect("after-hang-up", {"then": 2}), answers) == found
+
+
+def over(connection: str, status: int | None = 200, **more: Any) -> Exchange:
+    """An answer over the named connection."""
+    return exchange(status, connection=connection, **more)
+
+
+CLOSING = (("Connection", "close"),)
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [
+        ((over("1"), over("1", 400), over("1")), HELD),
+        ((over("1"), over("1", 400, headers=CLOSING), over("2")), HELD),
+        ((over("1"), over("1", 400), over("2")), HELD | NOTE),
+        ((over("1"), over("1", 400), over("1", 400)), HELD | BROKEN),
+        ((over("1"), over("1", 400), over("1", None, end=End(Ending.MALFORMED))), HELD | BROKEN),
+        ((over("1"), over("1", 400), over("1", 429)), OPEN),
+    ],
+)
+def test_a_connection_stays_usable(answers: tuple[Exchange, ...], found: set[Kind]) -> None:
+    assert kinds(expect("keeps-connection"), answers) == found
