@@ -11,6 +11,8 @@ from conformance.wire.jsontext import JSON
 from conformance.wire.reading import Reading
 from conformance.wire.stream import State
 
+#: Members that tell a message from what its deltas alone add up to.
+HEAD = frozenset({"id", "type", "role", "model"})
 #: What a stream that brought its message to an end stands in.
 COMPLETED = frozenset({State.DONE, State.SURPLUS})
 
@@ -28,8 +30,12 @@ def resembles_message(value: JSON) -> bool:
 
 
 def is_judged(message: Mapping[str, Any], reading: Reading) -> bool:
-    """Whether a message is all there: of a stream, that it came to its end and not to an error."""
-    return resembles_message(message) and (not reading.is_stream or reading.walk.state in COMPLETED)
+    """Whether a message is all there: of a stream, that it came from a start that says something (STRM-003) to its
+    end and not to an error.
+    """
+    if not resembles_message(message):
+        return False
+    return not reading.is_stream or (reading.walk.state in COMPLETED and not message.keys().isdisjoint(HEAD))
 
 
 def about_message(*requirements: str, modes: frozenset[str] = BOTH) -> Callable[[MessageJudge], MessageJudge]:
