@@ -120,12 +120,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtestloop(session: pytest.Session) -> "Generator[None, object, object]":
     """Open the run before the first item, and stop sending after the last."""
     controller = _active(session.config)
-    if controller is None or not controller.begin(session):
-        return (yield) if controller is None or not controller.dry else True
     try:
+        if controller is not None:
+            controller.begin(session)
         return (yield)
     finally:
-        controller.stop()
+        if controller is not None:
+            controller.stop()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -93,33 +93,31 @@ class Controller:
 
     # Running
 
-    def begin(self, session: pytest.Session) -> bool:
-        """Open and start the run; False when there is nothing to send from this process."""
+    def begin(self, session: pytest.Session) -> None:
+        """Open and start the run, unless there is nothing to send from this process."""
         if self.is_worker or self.config.option.collectonly or getattr(self.config.option, "setuponly", False):
-            return False
-        if self.is_distributing:
-            return not self.dry or self._dry_distributed()
+            return
+        if self.is_distributing and self.dry:
+            raise pytest.UsageError("--dry-run goes without -n")
         self.selected = [line.item for item in session.items if (line := line_of(item))]
-        return self._open() if self.selected else False
+        if self.selected and not self.is_distributing:
+            self._open()
 
-    def _dry_distributed(self) -> bool:
-        raise pytest.UsageError("--dry-run goes without -n")
-
-    def _open(self) -> bool:
+    def _open(self) -> None:
         everything = {item.key for item in self.selected} >= self._collected and not self._narrowed()
         try:
             self.live = open_live(self.settings, self.selected, self.probes, everything)
             self.live.folder = self._folder or self.live.folder
             if self.dry:
                 self.live.target.close()
-                return False
+                self.config.option.collectonly = True  # the items are not run
+                return
             self.live.begin()
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         except Ungradable as error:
             self.ungradable = str(error)
             raise pytest.exit.Exception(f"nothing was graded: {error}", returncode=Exit.UNGRADABLE) from None
-        return True
 
     def _narrowed(self) -> bool:
         return bool(self.settings.requirement)

@@ -14,6 +14,9 @@ from conformance.rules.traffic import traffic_findings
 NEED_A_KEY = frozenset({"AUTH-003", "AUTH-004", "AUTH-005", "AUTH-006", "AUTH-008", "AUTH-010", "AUTH-011"})
 
 
+NOTHING_SEEN = "sent, but there was nothing to see"
+
+
 class Verdict(StrEnum):
     """What is said of a requirement, or of one item of it."""
 
@@ -118,6 +121,9 @@ def _result(item: Item, run: Run, passive: Mapping[str, tuple[Finding, ...]]) ->
         inapplicable = inapplicable or f"the profile {run.terms.profile.name} asks nothing of this case"
     findings = _settled(judge_case(item, run), run) if item.active else passive.get(item.requirement, ())
     verdict, reason = _fold(findings, inapplicable, _why_not_run(item, run))
+    unseen = run.terms.requirement(item.requirement).inconclusive
+    if reason == NOTHING_SEEN and unseen:
+        reason = f"{NOTHING_SEEN} (inconclusive when: {unseen})"
     return ItemResult(item, verdict, findings, reason)
 
 
@@ -151,7 +157,7 @@ def _fold(findings: tuple[Finding, ...], inapplicable: str, unsent: str) -> tupl
         return Verdict.INCONCLUSIVE, openly
     if any(finding.kind in {Kind.HELD, Kind.NOTE} for finding in findings):
         return Verdict.PASSED, ""
-    return Verdict.INCONCLUSIVE, "sent, but there was nothing to see"
+    return Verdict.INCONCLUSIVE, NOTHING_SEEN
 
 
 #: Verdicts of items, the one that decides for the requirement first.
