@@ -57,6 +57,11 @@ class Ledger:
         if breach.lowered != "note":
             self.observed.add(breach.requirement)
 
+    def drop(self, requirement: str) -> None:
+        """This clause turns out not to apply here."""
+        self.breaches = [breach for breach in self.breaches if breach.requirement != requirement]
+        self.observed.discard(requirement)
+
     def expect(self, holds: bool, breach: Breach) -> bool:
         """The clause of this breach was put to the test; the breach counts only if it does not hold."""
         if holds:

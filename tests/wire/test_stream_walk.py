@@ -205,6 +205,8 @@ LEGAL: dict[str, tuple[Data, ...]] = {
     "error at once": (ERROR,),
     "error after pings": (PING, PING, ERROR),
     "error in a block": (*stream(*TEXT_BLOCK)[:3], ERROR),
+    "error behind message_stop": (*stream(), PING, ERROR),
+    "error behind surplus": (*stream(), STOP, ERROR),
     "error before message_stop": (*stream(*TEXT_BLOCK)[:-1], ERROR, PING),
     "extra fields": stream({**opens(0), "x": 1}, {**text(0, "a"), "y": None}, {**closes(0), "z": []}),
     "whole floats": (start(usage={"input_tokens": 3.0, "output_tokens": 1}), ends(tokens=2.0), STOP),
