@@ -48,7 +48,12 @@ def is_served_message(exchange: Exchange) -> bool:
 
 def is_served_stream(reading: Reading) -> bool:
     """A 200 answer of the messages endpoint that is a stream of events."""
-    return is_served_message(reading.exchange) and reading.is_stream
+    return is_served_message(reading.exchange) and reading.is_stream and not is_undecodable(reading)
+
+
+def is_undecodable(reading: Reading) -> bool:
+    """Whether a whole body does not keep its content coding, so that HDR-011 owns whatever its bytes seem to say."""
+    return bool(reading.encoding_fault) and is_whole(reading.exchange)
 
 
 def names_messages(exchange: Exchange) -> bool:
@@ -124,6 +129,12 @@ def prompt_blocks(reading: Reading) -> Iterator[Mapping[str, Any]]:
     for turn in turns if isinstance(turns, list) else ():
         content = turn.get("content") if isinstance(turn, Mapping) else None
         yield from (block for block in (content if isinstance(content, list) else ()) if isinstance(block, Mapping))
+
+
+def has_prompt(reading: Reading) -> bool:
+    """Whether any message that was sent has content."""
+    turns = listed(asked(reading).get("messages"))
+    return any(isinstance(turn, Mapping) and bool(turn.get("content")) for turn in turns)
 
 
 def listed(value: JSON) -> list[Any]:

@@ -6,7 +6,7 @@ HTTP-011, RESP-001, RESP-012.
 from collections.abc import Iterable, Mapping
 
 from conformance.evidence.run import Terms
-from conformance.rules.answers import JSON_TYPE, has_body, is_answer, is_error, is_served_message
+from conformance.rules.answers import JSON_TYPE, has_body, is_answer, is_error, is_served_message, is_undecodable
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
 from conformance.rules.judged import is_error_object
 from conformance.rules.registry import exchange_rule
@@ -23,7 +23,7 @@ def json_is_strict(reading: Reading, terms: Terms) -> Iterable[Finding]:
     """HTTP-011, for every body declared as JSON; an error answer that is no JSON at all is ERR-002's."""
     exchange = reading.exchange
     empty_matters = is_served_message(exchange)
-    if not (is_answer(exchange) and has_body(exchange) and _claims_json(reading)) or reading.encoding_fault:
+    if not (is_answer(exchange) and has_body(exchange) and _claims_json(reading)) or is_undecodable(reading):
         return
     if (not exchange.body and not empty_matters) or (is_error(exchange) and not reading.json.usable):
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.contract import Level, Profile
 from conformance.evidence.run import Terms
-from conformance.rules.answers import JSON_TYPE, is_error, is_word_for_error
+from conformance.rules.answers import JSON_TYPE, is_error, is_undecodable, is_word_for_error
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
 from conformance.rules.registry import exchange_rule
 from conformance.wire.exchange import Exchange
@@ -29,7 +29,7 @@ LEAKS = re.compile(
 def errors_are_json(reading: Reading, terms: Terms) -> Iterable[Finding]:
     """ERR-002; a breach of 413, 502 and 504 warns, whatever the requirement's level."""
     exchange = reading.exchange
-    if not is_error(exchange):
+    if not is_error(exchange) or is_undecodable(reading):
         return
     level = Level.SHOULD if exchange.status in EDGE_STATUSES else None
     if _root(reading) is None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from conformance.contract import Level
 from conformance.evidence.run import Terms
-from conformance.rules.answers import asked, blocks, listed, max_tokens, prompt_blocks
+from conformance.rules.answers import asked, blocks, has_prompt, listed, max_tokens, prompt_blocks
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
 from conformance.rules.judged import about_message
 from conformance.rules.registry import JSON_ONLY
@@ -176,4 +176,4 @@ def _is_plain(reading: Reading) -> bool:
     last = turns[-1] if turns else None
     tool_results = any(block.get("type") == "tool_result" for block in prompt_blocks(reading))
     ends_with_user = isinstance(last, Mapping) and last.get("role") == "user"
-    return ends_with_user and not tool_results and not asked(reading).get("stop_sequences")
+    return ends_with_user and has_prompt(reading) and not tool_results and not asked(reading).get("stop_sequences")

@@ -95,7 +95,7 @@ def stop_sequence_fits(message: Message, reading: Reading, terms: Terms) -> Iter
 def stop_sequence_needs_a_supplied_one(message: Message, reading: Reading, terms: Terms) -> Iterable[Finding]:
     """SEM-008."""
     reason = _reason(message, terms)
-    if reason is not None and asked(reading) and not _supplied(reading):
+    if reason is not None and asked(reading) and not asked(reading).get("stop_sequences"):
         expected = "another stop_reason: no stop sequence was supplied"
         yield check("SEM-008", reason != "stop_sequence", expected, reason, _REASON)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.contract import Profile
 from conformance.evidence.run import Run, Terms
-from conformance.rules.answers import at, has, is_count, max_tokens, pointer
+from conformance.rules.answers import at, has, has_prompt, is_count, max_tokens, pointer
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
 from conformance.rules.judged import about_message, is_judged
 from conformance.rules.registry import JSON_ONLY, run_rule
@@ -158,7 +158,7 @@ def _is_plain_alone(usage: Message) -> bool:
 def input_is_counted(message: Message, reading: Reading, terms: Terms) -> Iterable[Finding]:
     """USG-008; the input may be small or 0 when the prompt is cached, the sum may not. Streams: STRM-007."""
     total = total_input(usage_of(message), terms.profile)
-    if total is not None:
+    if total is not None and has_prompt(reading):
         place = _place(terms.profile.usage.input)
         yield check("USG-008", total > 0, "a total input above 0", str(total), place)
 

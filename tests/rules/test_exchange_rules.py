@@ -29,6 +29,13 @@ BREACHES: list[tuple[str, str, Exchange]] = [
     ("AUTH-009", "body", error(401, told(type="authentication_error", message="invalid key [TOKEN***]"))),
     ("AUTH-009", "surplus", exchange(surplus=b"[HEADER**]")),
     ("HDR-011", "plain bytes as gzip", exchange(headers={"content-encoding": "gzip"})),
+    ("HDR-011", "an error as gzip", error(headers={"content-encoding": "gzip"})),
+    ("HDR-011", "a stream as gzip", streamed(headers={"content-encoding": "gzip"})),
+    (
+        "HTTP-011",
+        "gzip cut short",
+        exchange(raw=gzip.compress(BODY)[:60], headers={"content-encoding": "gzip"}, how=Ending.RESET),
+    ),
     ("HDR-011", "unasked", exchange(raw=b"\x0b\x02", headers={"content-encoding": "br"})),
     ("HDR-012", "no id", exchange(headers={"request-id": None})),
     ("HDR-012", "blank id", exchange(headers={"request-id": " "})),

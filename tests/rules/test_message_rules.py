@@ -166,6 +166,9 @@ def test_newer_words_and_free_choices_are_notes(requirement: str, answer: Exchan
         ("SEM-004", answered({"content": [CALL], "stop_reason": "tool_calls"}, WITH_TOOL)),
         ("USG-004", counted(total_tokens=99, output_tokens="2")),
         ("USG-009", counted(output_tokens=None)),
+        ("USG-008", counted({"messages": []}, input_tokens=0)),
+        ("RESP-013", answered({"content": []}, {"messages": [{"role": "user", "content": ""}]})),
+        ("SEM-008", answered({"stop_reason": "stop_sequence"}, {"stop_sequences": "END"})),
         ("RESP-008", answered({"model": "other"}, {"model": "alias"})),
         ("SEM-007", exchange(without(MESSAGE, "stop_sequence") | {"stop_reason": "stop_sequence"}, SENT | STOPS)),
         (
