@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stream_samples import (
     ERROR,
@@ -124,6 +124,7 @@ KEYS = st.sampled_from(["index", "message", "content_block", "delta", "usage"])
 KINDS = st.sampled_from(["message_start", "content_block_start", "content_block_delta", "message_delta", "x"])
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(st.lists(st.tuples(KINDS, st.dictionaries(KEYS, VALUES)), max_size=8))
 def test_any_events(pairs: list[tuple[str, Data]]) -> None:
     message: Message | None = accumulate(named({**data, "type": kind}, None) for kind, data in pairs)

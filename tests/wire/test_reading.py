@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stream_samples import ERROR, STOP, TEXT_BLOCK, Data, stream
 
@@ -127,6 +127,7 @@ HEADERS = st.lists(
 VIEWS = [name for name in vars(Reading) if not name.startswith("_")]
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(CHUNKS, HEADERS, st.none() | st.integers(0, 999), st.sampled_from(Ending), st.binary(max_size=9))
 def test_every_view_is_total(
     chunks: list[bytes], headers: Headers, status: int | None, end: Ending, sent: bytes

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from anthropic._streaming import SSEDecoder
 from httpx_sse import EventSource
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.wire.sse import decode, decode_chunks
@@ -55,6 +55,7 @@ def good_streams(draw: st.DrawFn) -> bytes:
     return "".join(line + ending for line in lines).encode()
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(good_streams(), st.data())
 def test_good_streams_are_read_alike(body: bytes, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=4)))

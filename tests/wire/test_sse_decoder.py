@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.wire.sse import Decoded, Decoder, decode, decode_chunks
@@ -123,6 +123,7 @@ def test_comments_are_counted() -> None:
     assert decode(b": a\n:\n\n: b\n").comments == 3
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(BODIES, st.data())
 def test_every_split_gives_the_same(body: bytes, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=8)))
@@ -131,6 +132,7 @@ def test_every_split_gives_the_same(body: bytes, data: st.DataObject) -> None:
     assert decode_chunks(chunks) == decode(body)
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(BODIES)
 def test_single_bytes_give_the_same(body: bytes) -> None:
     decoder = Decoder()
@@ -140,6 +142,7 @@ def test_single_bytes_give_the_same(body: bytes) -> None:
     assert tuple(fed) == whole.events
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(st.binary(max_size=200))
 def test_any_bytes_are_decoded(body: bytes) -> None:
     decoded = decode(body)

@@ -1,7 +1,7 @@
 """The stream machine: for each requirement a stream that breaks it alone, and legal streams that break nothing."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stream_samples import (
     ERROR,
@@ -349,6 +349,7 @@ WILD = st.fixed_dictionaries(
 NAMES = st.none() | st.sampled_from([*EventType, "shiny", ""])
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(st.lists(st.tuples(st.none() | WILD, NAMES), max_size=14), st.booleans())
 def test_any_events_are_walked(pairs: list[tuple[Data | None, str | None]], whole: bool) -> None:
     walked = walk([named(data, name, n) for n, (data, name) in enumerate(pairs)], whole=whole)
@@ -357,6 +358,7 @@ def test_any_events_are_walked(pairs: list[tuple[Data | None, str | None]], whol
     assert MISSING not in [b.seen for b in walked.breaches]
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(st.lists(st.sampled_from(["text", "tool", "thinking", "redacted"]), max_size=5), st.data())
 def test_generated_streams_break_nothing(kinds: list[str], data: st.DataObject) -> None:
     shapes = {"text": TEXT_BLOCK, "tool": TOOL_BLOCK, "thinking": THINKING_BLOCK, "redacted": (REDACTED, closes(0))}
