@@ -72,6 +72,9 @@ FRACTION_MAX_TOKENS = probe("max_tokens a fraction", PLAIN | {"max_tokens": 1.5}
 STOPS_STRING = probe("stop_sequences a string", PLAIN | {"stop_sequences": "END"})
 METADATA_STRING = probe("metadata a string", PLAIN | {"metadata": "x"})
 
+#: Another kind of mistake: a value of a wrong type, where a string is a shorthand for blocks.
+SYSTEM_NUMBER = probe("system a number", PLAIN | {"system": 5})
+
 NEGATIVES: Mapping[str, Probe] = {
     "model_absent": NO_MODEL,
     "messages_absent": NO_MESSAGES,

@@ -1,6 +1,18 @@
 """A refusal is a client error in the documented envelope, the same each time, before any stream (ERR-001 to -010)."""
 
-from conformance.suite import PLAIN_CONTROL, STREAM_CONTROL, Judged, cases, expects, requirement, rides_on, same_outcome
+from conformance.suite import (
+    PLAIN_CONTROL,
+    STREAM_CONTROL,
+    Judged,
+    cases,
+    expects,
+    never_5xx,
+    per_profile,
+    requirement,
+    rides_on,
+    same_outcome,
+    status,
+)
 from conformance.suite_bodies import (
     FRACTION_MAX_TOKENS,
     GET,
@@ -10,13 +22,14 @@ from conformance.suite_bodies import (
     NO_MODEL,
     NO_SUCH_PATH,
     STREAMED_NEGATIVES,
+    SYSTEM_NUMBER,
     WRONG_BEARER,
     again,
 )
 
 #: Six invalid requests, each streamed.
 BEFORE_STREAM = dict(list(STREAMED_NEGATIVES.items())[:6])
-TWICE = {name: (original, again(original)) for name, original in NEGATIVES.items()}
+TWICE = {f"{name}_twice": (original, again(original)) for name, original in NEGATIVES.items()}
 
 
 @requirement("ERR-001")
@@ -50,21 +63,34 @@ def test_status_and_error_type_agree(traffic: Judged) -> None:
 
 
 @requirement("ERR-006")
-@rides_on(NO_MODEL, MESSAGES_STRING, FRACTION_MAX_TOKENS, NO_MAX_TOKENS)
+@cases(never_5xx(), no_model=NO_MODEL, string=MESSAGES_STRING, fraction=FRACTION_MAX_TOKENS, system=SYSTEM_NUMBER)
+def test_an_invalid_body_is_no_server_error(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("ERR-006")
+@rides_on(NO_MODEL, MESSAGES_STRING, FRACTION_MAX_TOKENS, SYSTEM_NUMBER)
 def test_no_client_mistake_is_a_server_error(traffic: Judged) -> None:
     traffic.judge()
 
 
 @requirement("ERR-007")
-@rides_on(NO_MODEL, MESSAGES_STRING, FRACTION_MAX_TOKENS, NO_MAX_TOKENS)
-def test_a_body_that_is_invalid_gets_400(traffic: Judged) -> None:
-    traffic.judge()
+@cases(
+    per_profile(myrouter=status(400, lowered=(422,)), anthropic=status(400)),
+    no_model=NO_MODEL,
+    string=MESSAGES_STRING,
+    fraction=FRACTION_MAX_TOKENS,
+    no_max_tokens=NO_MAX_TOKENS,
+)
+@cases(same_outcome(), control=PLAIN_CONTROL, **TWICE)
+def test_an_invalid_body_gets_400_each_time(case: Judged) -> None:
+    case.judge()
 
 
 @requirement("ERR-007")
-@cases(same_outcome(), control=PLAIN_CONTROL, **TWICE)
-def test_the_same_invalid_body_is_refused_the_same_way_again(case: Judged) -> None:
-    case.judge()
+@rides_on(NO_MODEL, MESSAGES_STRING, FRACTION_MAX_TOKENS)
+def test_every_invalid_body_gets_400(traffic: Judged) -> None:
+    traffic.judge()
 
 
 @requirement("ERR-008")

@@ -2,7 +2,7 @@
 REQ-035, REQ-050, REQ-051)."""
 
 from conformance.suite import PLAIN, Judged, accepted, cases, refused, requirement, text
-from conformance.suite_bodies import CACHED_BLOCK, PONG, STOPS, STOPS_STRING, SYSTEM, blocks
+from conformance.suite_bodies import CACHED_BLOCK, PONG, STOPS, STOPS_STRING, SYSTEM, SYSTEM_NUMBER, blocks
 
 EPHEMERAL = {"type": "ephemeral"}
 
@@ -28,7 +28,7 @@ def test_system_text_blocks_are_accepted(case: Judged) -> None:
 @cases(
     refused,
     control=SYSTEM,
-    number=PLAIN | {"system": 5},
+    number=SYSTEM_NUMBER,
     object=PLAIN | {"system": {}},
     image=PLAIN | {"system": [{"type": "image"}]},
 )
