@@ -11,7 +11,6 @@ from conformance.suite import (
     requirement,
     rides_on,
     same_outcome,
-    status,
 )
 from conformance.suite_bodies import (
     FRACTION_MAX_TOKENS,
@@ -76,7 +75,10 @@ def test_no_client_mistake_is_a_server_error(traffic: Judged) -> None:
 
 @requirement("ERR-007")
 @cases(
-    per_profile(myrouter=status(400, lowered=(422,)), anthropic=status(400)),
+    per_profile(
+        myrouter=expects("refusal-status", ok=400, lowered=[422]),
+        anthropic=expects("refusal-status", ok=400),
+    ),
     no_model=NO_MODEL,
     string=MESSAGES_STRING,
     fraction=FRACTION_MAX_TOKENS,

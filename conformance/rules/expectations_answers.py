@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from conformance.contract import Level
 from conformance.rules.expectations import answer_of, kind
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown, unjudged
 from conformance.rules.outcome import UNRELATED_STATUSES, is_client_error, is_served
@@ -83,22 +84,37 @@ def no_head_body(evidence: Evidence, args: Args) -> Iterable[Finding]:
         yield check("", came == 0, "no body after HEAD", f"{came} bytes", where)
 
 
+@kind("refusal-status", negative=True)
+def refusal_status(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """A refusal has status `ok`; others break it, `lowered` ones as a SHOULD. Whether to refuse is asked elsewhere."""
+    for record in evidence.records:
+        code, where = record.exchange.status, Where(record.seq)
+        if code in UNRELATED_STATUSES or not is_client_error(record.exchange):
+            yield unjudged("", f"{answer_of(record.exchange)}: no refusal of the body", where)
+        else:
+            level = Level.SHOULD if code in args.get("lowered", ()) else None
+            yield check("", code == args["ok"], f"status {args['ok']}", answer_of(record.exchange), where, level)
+
+
 @kind("error-before-stream", negative=True)
 def error_before_stream(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """Refused by status, and not inside an event stream. `ok` lists the statuses, empty for any about the body."""
+    """Refused by status and not inside an event stream.
+
+    With `ok`, the statuses of a refusal that must come; without, a request that is served leaves the case open.
+    """
     for record in evidence.records:
-        yield _before_stream(record, args.get("ok", ()))
+        yield _before_stream(record, tuple(args.get("ok", ())))
 
 
-def _before_stream(record: Record, ok: Iterable[int]) -> Finding:
-    code, where = record.exchange.status, Where(record.seq)
-    listed = tuple(ok)
-    if not listed and code in UNRELATED_STATUSES:
-        return unjudged("", f"status {code} says nothing about this request", where)
-    told = "status " + " or ".join(map(str, listed)) if listed else "a client error"
-    fits = code in listed if listed else is_client_error(record.exchange)
-    holds = fits and not record.reading.is_stream
-    return check("", holds, f"{told} and no event stream", kind_of_answer(record.reading), where)
+def _before_stream(record: Record, ok: tuple[int, ...]) -> Finding:
+    exchange, reading, where = record.exchange, record.reading, Where(record.seq)
+    if not ok and exchange.status in UNRELATED_STATUSES:
+        return unjudged("", f"status {exchange.status} says nothing about this request", where)
+    if not ok and is_served(exchange) and reading.error is None:
+        return unjudged("", "the request was not refused", where)
+    told = "status " + " or ".join(map(str, ok)) if ok else "a client error"
+    fits = exchange.status in ok if ok else is_client_error(exchange)
+    return check("", fits and not reading.is_stream, f"{told} and no event stream", kind_of_answer(reading), where)
 
 
 @kind("zero-max-tokens", negative=True)

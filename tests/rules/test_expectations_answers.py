@@ -14,7 +14,11 @@ SILENT = exchange(None, end=End(Ending.NO_ANSWER))
 HTML = exchange(502, b"<html>", (("Content-Type", "text/html"),))
 BARE = exchange(400, b'{"error":"no"}')
 WARMED = said(content=[], stop_reason="max_tokens")
-STREAMED_ERROR = exchange(200, b"", (("Content-Type", "text/event-stream"),))
+STREAMED_ERROR = exchange(
+    200,
+    b'event: error\ndata: {"type":"error","error":{"type":"api_error","message":"No."}}\n\n',
+    (("Content-Type", "text/event-stream"),),
+)
 
 ROWS: list[tuple[Expect, Exchange, set[Kind]]] = [
     (accepted, said(), HELD),
@@ -76,6 +80,12 @@ ROWS: list[tuple[Expect, Exchange, set[Kind]]] = [
     (expect("error-before-stream"), failed(400), HELD),
     (expect("error-before-stream"), failed(401), OPEN),
     (expect("error-before-stream"), STREAMED_ERROR, BROKEN),
+    (expect("error-before-stream"), told(), OPEN),
+    (expect("error-before-stream"), HTML, BROKEN),
+    (expect("refusal-status", {"ok": 400}), failed(400), HELD),
+    (expect("refusal-status", {"ok": 400}), failed(422), BROKEN),
+    (expect("refusal-status", {"ok": 400}), said(), OPEN),
+    (expect("refusal-status", {"ok": 400}), failed(404), OPEN),
     (
         expect("error-before-stream"),
         exchange(400, b"", (("Content-Type", "text/event-stream"),)),
@@ -98,6 +108,8 @@ def test_a_lowered_refusal_breaks_as_a_should() -> None:
     assert [finding.level for finding in judged(refused_or(lowered=(200,)), said())] == [Level.SHOULD]
     assert [finding.level for finding in judged(status(401, lowered=(403,)), failed(403))] == [Level.SHOULD]
     assert [finding.level for finding in judged(refused, said())] == [None]
+    by_status = expect("refusal-status", {"ok": 400, "lowered": [422]})
+    assert [finding.level for finding in judged(by_status, failed(422))] == [Level.SHOULD]
 
 
 @pytest.mark.parametrize(
@@ -122,8 +134,8 @@ def test_every_finding_names_its_case_and_its_exchange() -> None:
 
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_no_kind_raises_for_any_answer(name: str) -> None:
-    terms = {"ok": [200], "lowered": [], "noted": [], "prefill": "x", "goes_on": "y", "words": ["x"], "then": 1}
-    terms |= {"artefacts": ["Ã"]}
+    terms = {"lowered": [], "noted": [], "prefill": "x", "goes_on": "y", "words": ["x"], "then": 1}
+    terms |= {"artefacts": ["Ã"], "ok": 400 if name == "refusal-status" else [200]}
     strange = [
         exchange(200, b"\xff\xfe", sent=[1]),
         exchange(200, b'{"content":5,"usage":[],"stop_reason":{},"model":[],"id":[]}', sent={"messages": [1]}),
