@@ -29,7 +29,7 @@ class SocketTransport:
         tape = Tape(outgoing, limits)
         writer = None
         try:
-            reader, writer = await within(tape, self._open(outgoing.request.url))
+            reader, writer = await asyncio.wait_for(self._open(outgoing.request.url), limits.connect)
             writer.write(request_bytes(outgoing.request))
             await within(tape, writer.drain())
             await _read(reader, tape)
@@ -95,6 +95,6 @@ async def _rest(reader: asyncio.StreamReader) -> bytes:
 
 def _protocol_end(error: h11.RemoteProtocolError, tape: Tape) -> End:
     words = str(error)
-    if "without sending complete" in words or "unexpectedly" in words:
+    if any(word in words for word in ("without sending complete", "unexpectedly", "ConnectionClosed")):
         return End(Ending.CLOSED_EARLY if tape.status else Ending.NO_ANSWER, None, words[:200])
     return End(Ending.MALFORMED, None, words[:200])

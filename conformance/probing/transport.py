@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Protocol, TypeVar
 
 import httpx
@@ -145,7 +146,8 @@ class HttpxTransport:
         if pin not in self._clients:
             pool = httpx.Limits(max_connections=1) if pin else httpx.Limits(max_connections=None)
             transport = httpx.AsyncHTTPTransport(verify=self._verify, limits=pool, retries=0, trust_env=False)
-            client = httpx.AsyncClient(transport=transport, trust_env=False, timeout=None)
+            no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+            client = httpx.AsyncClient(transport=transport, trust_env=False, timeout=None, cookies=no_cookies)
             client.headers.clear()
             self._clients[pin] = client
         return self._clients[pin]
