@@ -37,7 +37,7 @@ def test_a_valid_bearer_token_is_accepted(case: Judged) -> None:
 
 
 @requirement("AUTH-002")
-@cases(accepted, control=None, x_api_key=Call(PLAIN, auth=Auth.X_API_KEY))
+@cases(accepted, x_api_key=Call(PLAIN, auth=Auth.X_API_KEY))
 def test_a_valid_x_api_key_is_accepted(case: Judged) -> None:
     case.judge()
 
@@ -75,7 +75,6 @@ def test_a_malformed_authorization_header_gets_401_or_400(case: Judged) -> None:
 @requirement("AUTH-007")
 @cases(
     accepted,
-    control=None,
     lower_case=Call(PLAIN, auth=Auth.LOWER_CASE),
     upper_case=Call(PLAIN, auth=Auth.UPPER_CASE),
 )
@@ -102,6 +101,6 @@ def test_a_stream_asked_for_with_an_unknown_token_gets_401_and_no_stream(case: J
 
 
 @requirement("AUTH-012")
-@cases(accepted, control=None, both=Call(PLAIN, auth=Auth.BOTH))
+@cases(accepted, both=Call(PLAIN, auth=Auth.BOTH))
 def test_the_same_token_in_both_headers_is_accepted(case: Judged) -> None:
     case.judge()

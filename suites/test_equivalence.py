@@ -41,10 +41,9 @@ def test_an_invalid_body_is_refused_alike_with_and_without_stream(case: Judged) 
         myrouter=expects("same-model-and-usage", tolerance=0.02),
         anthropic=expects("same-model-and-usage"),
     ),
-    control=None,
     plain=(PLAIN_CONTROL, STREAM_CONTROL),
     system=(LONG_SYSTEM, LONG_SYSTEM_STREAM),
 )
-@cases(expects("same-stop-reason"), control=None, one_token=(ONE_TOKEN, ONE_TOKEN_STREAM))
+@cases(expects("same-stop-reason"), one_token=(ONE_TOKEN, ONE_TOKEN_STREAM))
 def test_model_input_tokens_and_stop_reason_are_the_same_with_and_without_stream(case: Judged) -> None:
     case.judge()

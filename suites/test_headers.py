@@ -98,7 +98,7 @@ def test_version_2023_06_01_is_accepted(case: Judged) -> None:
 
 
 @requirement("HDR-004")
-@cases(accepted, control=None, version=NEWER)
+@cases(accepted, version=NEWER)
 def test_version_2026_10_21_is_accepted(case: Judged) -> None:
     case.judge()
 
@@ -113,7 +113,7 @@ def test_an_unknown_beta_is_ignored_or_refused(case: Judged) -> None:
 
 
 @requirement("HDR-007")
-@cases(accepted, control=None, utf_8=labelled("Content-Type", "application/json; charset=utf-8"))
+@cases(accepted, utf_8=labelled("Content-Type", "application/json; charset=utf-8"))
 @cases(never_5xx(200), utf_16=labelled("Content-Type", "application/json; charset=utf-16"))
 def test_a_charset_parameter_changes_nothing(case: Judged) -> None:
     case.judge()
@@ -131,7 +131,7 @@ def test_json_under_another_content_type_is_served_or_refused_in_an_envelope(cas
 
 
 @requirement("HDR-009")
-@cases(expects("streamed"), control=None, accept_json=STREAM_CONTROL)
+@cases(expects("streamed"), accept_json=STREAM_CONTROL)
 def test_accepting_json_does_not_stop_a_stream(case: Judged) -> None:
     case.judge()
 
@@ -139,7 +139,6 @@ def test_accepting_json_does_not_stop_a_stream(case: Judged) -> None:
 @requirement("HDR-010")
 @cases(
     accepted,
-    control=None,
     python_client=Call(PLAIN, headers=PYTHON_CLIENT),
     typescript_client=Call(PLAIN, headers=TYPESCRIPT_CLIENT),
 )
@@ -160,7 +159,7 @@ def test_every_answer_has_a_request_id_of_its_own(traffic: Judged) -> None:
 
 
 @requirement("HDR-013")
-@cases(accepted, control=None, caller_id=CALLER_ID)
+@cases(accepted, caller_id=CALLER_ID)
 @cases(
     status(200, 400, 431, absent_header="x-ct-injected"),
     two_kilobytes=labelled("x-request-id", "ct-" + "0123456789abcdef" * 128),

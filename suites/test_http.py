@@ -84,14 +84,14 @@ def test_a_post_is_never_redirected_to_a_get(case: Judged) -> None:
 
 
 @requirement("HTTP-008")
-@cases(accepted, control=None, beta=Call(PLAIN, query="beta=true"))
+@cases(accepted, beta=Call(PLAIN, query="beta=true"))
 def test_a_query_string_does_not_change_the_route(case: Judged) -> None:
     case.judge()
 
 
 @requirement("HTTP-009")
-@cases(expects("keeps-connection"), control=None, after_refusal=AFTER_REFUSAL, after_stream=AFTER_STREAM)
-@cases(expects("one-of", ok=[200, 400, 411, 501]), control=None, chunked=Call(EURO, wire=True, chunk_at=SPLIT_AT))
+@cases(expects("keeps-connection"), after_refusal=AFTER_REFUSAL, after_stream=AFTER_STREAM)
+@cases(expects("one-of", ok=[200, 400, 411, 501]), chunked=Call(EURO, wire=True, chunk_at=SPLIT_AT))
 def test_a_connection_stays_usable(case: Judged) -> None:
     case.judge()
 

@@ -3,7 +3,6 @@
 from conformance.suite import (
     PLAIN,
     PLAIN_CONTROL,
-    STREAM,
     Call,
     Judged,
     Shape,
@@ -12,7 +11,7 @@ from conformance.suite import (
     probe,
     requirement,
 )
-from conformance.suite_bodies import PLAIN_AGAIN, PLAIN_AGAIN_KEYED, PLAIN_KEYED, asked
+from conformance.suite_bodies import PLAIN_AGAIN, PLAIN_AGAIN_KEYED, PLAIN_KEYED, STORY, asked
 
 #: What tells the parallel requests apart: new in every run, and no two alike enough to be confused.
 MARKERS = (
@@ -34,24 +33,24 @@ PARALLEL = probe(
     shape=Shape.TOGETHER,
     capability="streaming",
 )
-ABANDONED = Call(STREAM, hang_up="content_block_delta")
+ABANDONED = Call(STORY.calls[0].body, hang_up="content_block_delta")
 AFTER_HANG_UP = probe("three abandoned streams", *(3 * (ABANDONED,)), PLAIN, PLAIN, capability="streaming")
 
 
 @requirement("LOAD-001")
-@cases(expects("no-crosstalk"), control=None, eight=PARALLEL)
+@cases(expects("no-crosstalk"), eight=PARALLEL)
 def test_parallel_requests_get_nothing_of_each_other(case: Judged) -> None:
     case.judge()
 
 
 @requirement("LOAD-002")
-@cases(expects("distinct-ids", request_ids=True), control=None, eight=PARALLEL)
+@cases(expects("distinct-ids", request_ids=True), eight=PARALLEL)
 def test_parallel_requests_are_all_served_under_ids_of_their_own(case: Judged) -> None:
     case.judge()
 
 
 @requirement("LOAD-003")
-@cases(expects("after-hang-up", then=2), control=None, three=AFTER_HANG_UP)
+@cases(expects("after-hang-up", then=2), three=AFTER_HANG_UP)
 def test_requests_after_abandoned_streams_are_served(case: Judged) -> None:
     case.judge()
 
@@ -59,7 +58,6 @@ def test_requests_after_abandoned_streams_are_served(case: Judged) -> None:
 @requirement("LOAD-004")
 @cases(
     expects("distinct-ids"),
-    control=None,
     twice=(PLAIN_CONTROL, PLAIN_AGAIN),
     same_key=(PLAIN_KEYED, PLAIN_AGAIN_KEYED),
 )

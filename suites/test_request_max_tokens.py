@@ -67,7 +67,7 @@ def test_a_value_of_a_wrong_type_is_not_coerced(case: Judged) -> None:
 
 
 @requirement("REQ-026")
-@cases(accepted, control=None, json=ONE_TOKEN, streamed=ONE_TOKEN_STREAM)
+@cases(accepted, json=ONE_TOKEN, streamed=ONE_TOKEN_STREAM)
 def test_max_tokens_of_one_is_accepted(case: Judged) -> None:
     case.judge()
 
@@ -93,6 +93,7 @@ def test_a_stream_that_is_no_boolean_is_refused(case: Judged) -> None:
 
 
 @requirement("REQ-029")
-@cases(expects("json-message"), control=None, absent=PLAIN_CONTROL, false=PLAIN | {"stream": False})
+@cases(expects("json-message"), control=None, absent=PLAIN_CONTROL)
+@cases(expects("json-message"), false=PLAIN | {"stream": False})
 def test_without_stream_one_json_message_comes_back(case: Judged) -> None:
     case.judge()

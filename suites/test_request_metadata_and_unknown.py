@@ -17,7 +17,7 @@ refused_upstream = per_profile(myrouter=never_5xx(), anthropic=refused)
 
 
 @requirement("REQ-043")
-@cases(accepted, control=None, user_id=METADATA)
+@cases(accepted, user_id=METADATA)
 @cases(
     refused,
     control=METADATA,

@@ -143,7 +143,7 @@ def test_a_system_turn_is_served_or_refused(case: Judged) -> None:
 
 
 @requirement("REQ-010")
-@cases(accepted, control=None, string=PLAIN_CONTROL, one_block=ONE_BLOCK, two_blocks=TWO_BLOCKS)
+@cases(accepted, string=PLAIN_CONTROL, one_block=ONE_BLOCK, two_blocks=TWO_BLOCKS)
 def test_content_may_be_a_string_or_blocks(case: Judged) -> None:
     case.judge()
 
@@ -151,7 +151,6 @@ def test_content_may_be_a_string_or_blocks(case: Judged) -> None:
 @requirement("REQ-011")
 @cases(
     accepted,
-    control=None,
     users=TWO_TURNS,
     assistants=said(user("My name is Ada."), assistant("Hello"), assistant("Ada."), ASK),
 )
@@ -160,7 +159,7 @@ def test_consecutive_turns_of_one_role_are_accepted(case: Judged) -> None:
 
 
 @requirement("REQ-012")
-@cases(accepted, control=None, three_turns=CONVERSATION)
+@cases(accepted, three_turns=CONVERSATION)
 def test_a_conversation_is_accepted(case: Judged) -> None:
     case.judge()
 

@@ -41,7 +41,7 @@ def newer(body: dict[str, Any]) -> Call:
 
 
 @requirement("REQ-036")
-@cases(accepted, control=None, temperature=TEMPERATURE, top_p=TOP_P)
+@cases(accepted, temperature=TEMPERATURE, top_p=TOP_P)
 def test_default_sampling_values_are_accepted(case: Judged) -> None:
     case.judge()
 
@@ -82,7 +82,6 @@ def test_sampling_values_of_a_wrong_type_are_refused(case: Judged) -> None:
 @requirement("REQ-040")
 @cases(
     accepted_unless_gated,
-    control=None,
     temperature=PLAIN | {"temperature": 0.5},
     top_p=PLAIN | {"top_p": 0.9},
     top_k=PLAIN | {"top_k": 5},

@@ -8,7 +8,7 @@ EPHEMERAL = {"type": "ephemeral"}
 
 
 @requirement("REQ-030")
-@cases(accepted, control=None, string=SYSTEM)
+@cases(accepted, string=SYSTEM)
 def test_a_system_string_is_accepted(case: Judged) -> None:
     case.judge()
 
@@ -16,7 +16,6 @@ def test_a_system_string_is_accepted(case: Judged) -> None:
 @requirement("REQ-031")
 @cases(
     accepted,
-    control=None,
     blocks=PLAIN | {"system": [text("You are terse."), text("You are polite.")]},
     cached=PLAIN | {"system": [text("You are terse.", cache_control=EPHEMERAL)]},
 )
@@ -49,7 +48,7 @@ def test_stop_sequences_of_a_wrong_type_are_refused(case: Judged) -> None:
 
 
 @requirement("REQ-034")
-@cases(accepted, control=None, one=STOPS, none=PLAIN | {"stop_sequences": []})
+@cases(accepted, one=STOPS, none=PLAIN | {"stop_sequences": []})
 def test_well_formed_stop_sequences_are_accepted(case: Judged) -> None:
     case.judge()
 
@@ -66,7 +65,7 @@ def test_a_blank_stop_sequence_is_refused(case: Judged) -> None:
 
 
 @requirement("REQ-050")
-@cases(accepted, control=None, text_block=CACHED_BLOCK)
+@cases(accepted, text_block=CACHED_BLOCK)
 def test_cache_control_on_a_block_is_accepted(case: Judged) -> None:
     case.judge()
 

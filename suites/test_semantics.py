@@ -44,7 +44,7 @@ def test_output_tokens_stay_within_max_tokens(traffic: Judged) -> None:
 
 
 @requirement("SEM-002")
-@cases(expects("cut-by-limit"), control=None, json=CUT, streamed=CUT_STREAM)
+@cases(expects("cut-by-limit"), json=CUT, streamed=CUT_STREAM)
 def test_an_answer_cut_by_the_limit_says_max_tokens(case: Judged) -> None:
     case.judge()
 
@@ -62,7 +62,7 @@ def test_a_tool_use_block_comes_with_stop_reason_tool_use(traffic: Judged) -> No
 
 
 @requirement("SEM-005")
-@cases(expects("stops-at-sequence"), control=None, json=STOPPED, streamed=STOPPED_STREAM)
+@cases(expects("stops-at-sequence"), json=STOPPED, streamed=STOPPED_STREAM)
 def test_generation_ends_at_a_stop_sequence(case: Judged) -> None:
     case.judge()
 
@@ -70,7 +70,6 @@ def test_generation_ends_at_a_stop_sequence(case: Judged) -> None:
 @requirement("SEM-006")
 @cases(
     expects("stop-reported"),
-    control=None,
     json=(STOPPED, UNSTOPPED),
     streamed=(STOPPED_STREAM, UNSTOPPED),
 )
@@ -103,7 +102,7 @@ def test_without_server_tools_no_turn_is_paused(traffic: Judged) -> None:
 
 
 @requirement("SEM-011")
-@cases(expects("prefill-continued", prefill=PREFILL, goes_on="is"), control=None, sentence=PREFILLED)
+@cases(expects("prefill-continued", prefill=PREFILL, goes_on="is"), sentence=PREFILLED)
 def test_a_prefill_is_continued_and_not_repeated(case: Judged) -> None:
     case.judge()
 
@@ -111,7 +110,6 @@ def test_a_prefill_is_continued_and_not_repeated(case: Judged) -> None:
 @requirement("SEM-012")
 @cases(
     expects("more-input-tokens"),
-    control=None,
     history=(PLAIN_CONTROL, LONG_HISTORY),
     system=(PLAIN_CONTROL, LONG_SYSTEM),
 )
@@ -122,7 +120,6 @@ def test_earlier_turns_and_the_system_prompt_count_as_input(case: Judged) -> Non
 @requirement("SEM-013")
 @cases(
     expects("round-trip", words=WORDS, artefacts=ARTEFACTS),
-    control=None,
     json=FAR_WORDS,
     streamed=twin(FAR_WORDS),
 )

@@ -5,7 +5,7 @@ from conformance.suite_bodies import STORY
 
 
 @requirement("SSE-001")
-@cases(expects("streamed"), control=None, plain=STREAM_CONTROL)
+@cases(expects("streamed"), plain=STREAM_CONTROL)
 def test_a_stream_is_served_as_an_event_stream(case: Judged) -> None:
     case.judge()
 

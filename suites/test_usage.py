@@ -68,13 +68,12 @@ def test_an_answer_costs_output_tokens(traffic: Judged) -> None:
 
 
 @requirement("USG-010")
-@cases(expects("more-input-tokens"), control=None, fifty_times=(PLAIN_CONTROL, FIFTY_TIMES))
+@cases(expects("more-input-tokens"), fifty_times=(PLAIN_CONTROL, FIFTY_TIMES))
 @cases(
     per_profile(
         myrouter=expects("same-input-tokens", noted=True),
         anthropic=expects("same-input-tokens", tolerance=0.02),
     ),
-    control=None,
     three_times=(PLAIN_CONTROL, PLAIN_AGAIN, PLAIN_AGAIN_KEYED),
 )
 def test_input_tokens_grow_with_the_prompt_and_only_with_it(case: Judged) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import Level
@@ -24,15 +25,26 @@ NEGATIVE_KINDS: set[str] = set()
 
 
 def kind(name: str, negative: bool = False) -> Callable[[Judge], Judge]:
-    """Register a kind of expectation under its name."""
+    """Register a kind of expectation under its name; whatever it asks, a declared control must have been accepted."""
 
     def register(judge: Judge) -> Judge:
-        KINDS[name] = judge
+        @wraps(judge)
+        def guarded(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Finding]:
+            reason = _control_refused(evidence)
+            return (unjudged("", reason),) if reason else judge(evidence, args)
+
+        KINDS[name] = guarded
         if negative:
             NEGATIVE_KINDS.add(name)
         return judge
 
     return register
+
+
+def _control_refused(evidence: Evidence) -> str:
+    name = evidence.item.control
+    accepted_once = any(is_served(record.exchange) for record in evidence.run.sent(name))
+    return f"its control {name!r} was not accepted" if name and not accepted_once else ""
 
 
 def answer_of(exchange: Exchange) -> str:

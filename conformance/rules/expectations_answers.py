@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.contract import Level
 from conformance.rules.expectations import answer_of, kind
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown, unjudged
-from conformance.rules.outcome import UNRELATED_STATUSES, is_client_error, is_served
+from conformance.rules.outcome import UNRELATED_STATUSES, is_client_error, is_served, is_server_error
 from conformance.rules.scope import judged_messages
 from conformance.wire.reading import Reading
 
@@ -110,8 +110,10 @@ def _before_stream(record: Record, ok: tuple[int, ...]) -> Finding:
     exchange, reading, where = record.exchange, record.reading, Where(record.seq)
     if not ok and exchange.status in UNRELATED_STATUSES:
         return unjudged("", f"status {exchange.status} says nothing about this request", where)
-    if not ok and is_served(exchange) and reading.error is None:
+    if not ok and reading.error is None and is_served(exchange):
         return unjudged("", "the request was not refused", where)
+    if not ok and is_server_error(exchange) and not reading.is_stream:
+        return unjudged("", f"status {exchange.status}: whose mistake it is, is asked elsewhere", where)
     told = "status " + " or ".join(map(str, ok)) if ok else "a client error"
     fits = exchange.status in ok if ok else is_client_error(exchange)
     return check("", fits and not reading.is_stream, f"{told} and no event stream", kind_of_answer(reading), where)

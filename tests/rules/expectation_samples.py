@@ -74,14 +74,17 @@ def failed(status: int, kind: str = "invalid_request_error", **more: Any) -> Exc
     return exchange(status, json.dumps(body).encode(), **more)
 
 
-def judged(expect: Expect, *probes: Exchange | Answers, profile: str = "anthropic") -> tuple[Finding, ...]:
-    """What a case says about these probes' answers, in a run whose plain controls were accepted before and after."""
+def judged(
+    expect: Expect, *probes: Exchange | Answers, profile: str = "anthropic", control: Exchange | None = None
+) -> tuple[Finding, ...]:
+    """What a case says about these probes' answers, between two plain controls that were accepted unless given."""
+    plain = control or said()
     groups = [group if isinstance(group, tuple) else (group,) for group in probes]
-    records = [Record(0, PLAIN, 0, 1, said())]
+    records = [Record(0, PLAIN, 0, 1, plain)]
     for number, group in enumerate(groups):
         steps = enumerate(group)
         records += [Record(len(records) + step, f"p{number}", step, 3, answer) for step, answer in steps]
-    records.append(Record(len(records), PLAIN, 1, 1, said()))
+    records.append(Record(len(records), PLAIN, 1, 1, plain))
     item = Item("REQ-001", "case", tuple(f"p{number}" for number in range(len(groups))), {"*": expect}, PLAIN)
     return judge_case(item, Run(_terms(profile), (item,), tuple(records)))
 
@@ -90,9 +93,11 @@ def _terms(profile: str) -> Terms:
     return Terms(load_profiles()[profile], load_catalogue(), "2023-06-01", "m", frozenset({"streaming", "tools"}))
 
 
-def kinds(expect: Expect, *probes: Exchange | Answers, profile: str = "anthropic") -> set[Kind]:
+def kinds(
+    expect: Expect, *probes: Exchange | Answers, profile: str = "anthropic", control: Exchange | None = None
+) -> set[Kind]:
     """The kinds of findings that a case yields."""
-    return {finding.kind for finding in judged(expect, *probes, profile=profile)}
+    return {finding.kind for finding in judged(expect, *probes, profile=profile, control=control)}
 
 
 def expect(kind: str, args: Mapping[str, Any] | None = None) -> Expect:

@@ -81,7 +81,7 @@ ROWS: list[tuple[Expect, Exchange, set[Kind]]] = [
     (expect("error-before-stream"), failed(401), OPEN),
     (expect("error-before-stream"), STREAMED_ERROR, BROKEN),
     (expect("error-before-stream"), told(), OPEN),
-    (expect("error-before-stream"), HTML, BROKEN),
+    (expect("error-before-stream"), HTML, OPEN),
     (expect("refusal-status", {"ok": 400}), failed(400), HELD),
     (expect("refusal-status", {"ok": 400}), failed(422), BROKEN),
     (expect("refusal-status", {"ok": 400}), said(), OPEN),
@@ -124,6 +124,11 @@ def test_a_lowered_refusal_breaks_as_a_should() -> None:
 )
 def test_outcomes_are_compared(one: Exchange, other: Exchange, found: set[Kind]) -> None:
     assert kinds(same_outcome(), one, other) == found
+
+
+@pytest.mark.parametrize("expected", [accepted, refused, expect("streamed"), expect("keeps-connection")])
+def test_nothing_is_judged_beside_a_refused_control(expected: Expect) -> None:
+    assert kinds(expected, failed(400), control=failed(400)) == OPEN
 
 
 def test_every_finding_names_its_case_and_its_exchange() -> None:

@@ -6,7 +6,7 @@ import pytest
 from expectation_samples import exchange, expect, failed, kinds, said, told
 
 from conformance.rules.findings import Kind
-from conformance.wire.exchange import End, Ending, Exchange
+from conformance.wire.exchange import End, Ending, Exchange, Headers
 
 HELD, BROKEN, NOTE, OPEN = {Kind.HELD}, {Kind.BROKEN}, {Kind.NOTE}, {Kind.UNJUDGED}
 
@@ -143,20 +143,22 @@ def test_abandoned_streams_harm_nobody(answers: tuple[Exchange, ...], found: set
     assert kinds(expect("after-hang-up", {"then": 2}), answers) == found
 
 
-def over(connection: str, status: int | None = 200, **more: Any) -> Exchange:
+LENGTH = (("Content-Length", "0"),)
+CLOSING = (*LENGTH, ("Connection", "close"))
+
+
+def over(connection: str, status: int | None = 200, headers: Headers = LENGTH, **more: Any) -> Exchange:
     """An answer over the named connection."""
-    return exchange(status, connection=connection, **more)
-
-
-CLOSING = (("Connection", "close"),)
+    return exchange(status, headers=headers, connection=connection, **more)
 
 
 @pytest.mark.parametrize(
     ("answers", "found"),
     [
         ((over("1"), over("1", 400), over("1")), HELD),
-        ((over("1"), over("1", 400, headers=CLOSING), over("2")), HELD),
-        ((over("1"), over("1", 400), over("2")), HELD | NOTE),
+        ((over("1"), over("1", 400, CLOSING), over("2")), HELD),
+        ((over("1"), over("1", 400, ()), over("2")), HELD),
+        ((over("1"), over("1", 400), over("2")), HELD | BROKEN),
         ((over("1"), over("1", 400), over("1", 400)), HELD | BROKEN),
         ((over("1"), over("1", 400), over("1", None, end=End(Ending.MALFORMED))), HELD | BROKEN),
         ((over("1"), over("1", 400), over("1", 429)), OPEN),
