@@ -4,8 +4,10 @@ One fault, one requirement: a sentinel is SSE-008's alone, a nameless event SSE-
 faulty error event STRM-025's, and two events run into one by a missing blank line SSE-003's.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from conformance.evidence.run import Terms
 from conformance.rules.answers import STREAM_TYPE, asks_for_stream, is_served_message, is_served_stream, is_whole
@@ -13,7 +15,7 @@ from conformance.rules.findings import Finding, Where, broken, check, held, note
 from conformance.rules.registry import exchange_rule
 from conformance.wire.jsontext import JsonFaultKind, Parsed, parse
 from conformance.wire.reading import Reading
-from conformance.wire.sse import LEGAL, Malformation, MalformationKind
+from conformance.wire.sse import LEGAL, Malformation, MalformationKind, ServerSentEvent
 from conformance.wire.stream_breach import StreamEvent
 from conformance.wire.stream_checks import classify
 from conformance.wire.stream_tables import EventType
@@ -78,16 +80,25 @@ class Judged:
     parsed: Parsed
 
 
-def _judged(reading: Reading) -> Iterator[Judged]:
-    """The terminated events whose faults are not owned by another requirement."""
+@lru_cache(maxsize=2)
+def _judged(reading: Reading) -> tuple[Judged, ...]:
+    """The terminated events whose faults are not owned by another requirement; kept for the rules that follow."""
     if not is_served_stream(reading):
-        return
+        return ()
     faults = reading.decoded.malformations
     repeated = [fault.offset for fault in faults if fault.kind is MalformationKind.REPEATED_EVENT]
-    for raw, event in zip(reading.decoded.events, reading.events, strict=False):
-        merged = any(raw.offset <= offset < raw.end for offset in repeated)
-        if not (merged or _is_owned(event)):
-            yield Judged(event, raw.data, parse(raw.data.encode("utf-8", "surrogatepass")))
+    rows = zip(reading.decoded.events, reading.events, strict=False)
+    return tuple(
+        Judged(event, raw.data, parse(raw.data.encode("utf-8", "surrogatepass")))
+        for raw, event in rows
+        if not (_is_merged(raw, repeated) or _is_owned(event))
+    )
+
+
+def _is_merged(raw: ServerSentEvent, repeated: Sequence[int]) -> bool:
+    """Whether a second name came inside the event; `repeated` are the offsets of such names, rising."""
+    place = bisect_left(repeated, raw.offset)
+    return place < len(repeated) and repeated[place] < raw.end
 
 
 def _is_owned(event: StreamEvent) -> bool:

@@ -77,6 +77,7 @@ BREACHES: list[tuple[str, str, Exchange]] = [
     ("ERR-005", "500", error(500, told(type="rate_limit_error"))),
     ("ERR-008", "differ", error(400, ERROR | {"request_id": "req_9"})),
     ("ERR-010", "trace", error(400, told(message="Traceback (most recent call last): ..."))),
+    ("ERR-010", "file", error(400, told(message='File "app.py", line 3'))),
     ("ERR-010", "path", error(400, told(message="in /usr/lib/python3/x"))),
     ("ERR-010", "address", error(400, told(message="upstream 10.1.2.3 said no"))),
     ("ERR-010", "key", error(400, told(message="key sk-live-abc123def"))),
