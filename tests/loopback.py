@@ -83,7 +83,7 @@ class Loopback:
         loop, done = asyncio.get_running_loop(), asyncio.Event()
         self._stop = lambda: loop.call_soon_threadsafe(done.set)
         listener = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        self.url = "http://127.0.0.1:{}".format(listener.sockets[0].getsockname()[1])
+        self.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
         self._ready.set()
         await done.wait()
         listener.close()

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from conformance.wire.exchange import Chunk, Exchange, Headers
 
 SHORTEST = 8  #: values below this length are not searched for: they would be found everywhere
-MARKER = re.compile(r"\[(KEY|TOKEN|HEADER)\*+\]")
+MARKER = re.compile(r"\[(KEY|TOKEN|HEADER?)\*+\]")  #: the last letter goes where the value has only eight
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,9 @@ class Secret:
 
 
 def marker(label: str, length: int) -> str:
-    """The marker of a secret, `length` characters long where the label allows it."""
-    return f"[{label}{'*' * max(1, length - len(label) - 2)}]"
+    """The marker of a secret, `length` (at least SHORTEST) characters long; a label too long for that is cut."""
+    word = label[: length - 3]
+    return f"[{word}{'*' * (length - len(word) - 2)}]"
 
 
 def forms(value: str) -> Iterator[bytes]:

@@ -1,17 +1,22 @@
 """From a `Call` to the request that goes over the wire: address, credentials, body bytes."""
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from conformance.probing.probe import Auth, Call, fill
 from conformance.probing.transport import Outgoing
 from conformance.wire.exchange import Headers, Request
 
 USER_AGENT = "messages-conformance"
+
+
+#: What stands between the scheme and the path, as the first group.
+_AUTHORITY = re.compile(r"(?:[^/?#]*//)?([^/?#]*).*", re.DOTALL)
 
 
 class AddressError(ValueError):
@@ -24,8 +29,7 @@ def endpoint_url(target: str, path: str) -> str:
     A base that already ends in the beginning of `path` is completed, not doubled.
     Raises AddressError for anything that is not an http(s) URL with a host, or that carries user information.
     """
-    parts = urlsplit(target.strip())
-    _check(parts.scheme, parts.hostname, "@" in parts.netloc, target)
+    parts = _checked(target)
     base = parts.path.rstrip("/")
     if not base.endswith("/messages"):
         overlap = max((n for n in range(len(path)) if base.endswith(path[:n]) and path[n : n + 1] == "/"), default=0)
@@ -33,14 +37,20 @@ def endpoint_url(target: str, path: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, base, "", ""))
 
 
-def _check(scheme: str, host: str | None, has_user: bool, target: str) -> None:
-    if has_user:
+def _checked(target: str) -> SplitResult:
+    if "@" in _AUTHORITY.sub(r"\1", target, count=1):
         raise AddressError(
             "the target URL carries user information; put the key into the environment variable "
             "that --api-key-env names instead"
         )
-    if scheme not in {"http", "https"} or not host:
+    try:
+        parts = urlsplit(target.strip())
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets without an IPv6 address between them, a port that is none
+        usable = False
+    if not usable:
         raise AddressError(f"--target-url {target!r} is not an http or https URL, for example http://127.0.0.1:8000")
+    return parts
 
 
 @dataclass(frozen=True, slots=True)

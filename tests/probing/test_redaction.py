@@ -1,0 +1,101 @@
+"""No spelling of a secret survives capture, wherever it stands, and no length changes."""
+
+import base64
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.probing.redaction import MARKER, Redactor, Secret, marker
+from conformance.wire.exchange import Chunk, End, Ending, Exchange, Request
+
+KEY = "sk-test-Zo9/+=~0123456789abcdef"
+REDACTOR = Redactor([Secret("KEY", KEY), Secret("TOKEN", "ct-0123456789abcdef01234567"), Secret("KEY", "short")])
+#: What an HTTP header can carry as a credential.
+keys = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8, max_size=60)
+around = st.binary(max_size=12).filter(lambda data: b"[" not in data)
+
+
+def _exchange(chunks: list[bytes], **more: object) -> Exchange:
+    request = Request("POST", f"http://h/{KEY}", (("Authorization", f"Bearer {KEY}"),), f'{{"a":"{KEY}"}}'.encode())
+    rows = tuple(Chunk(float(number), data) for number, data in enumerate(chunks))
+    return Exchange(
+        request, 200, (("x-key", KEY), (KEY, "é")), rows, End(Ending.RESET, None, f"lost {KEY}"), surplus=KEY.encode()
+    )
+
+
+def test_a_marker_says_what_it_stands_for_and_is_as_long() -> None:
+    assert marker("KEY", 12) == "[KEY*******]" and MARKER.fullmatch(marker("KEY", 12))
+    assert REDACTOR.text("a ct-0123456789abcdef01234567 z") == f"a {marker('TOKEN', 27)} z"
+
+
+@pytest.mark.parametrize("label", ["KEY", "TOKEN", "HEADER"])
+@pytest.mark.parametrize("length", range(8, 40))
+def test_every_searched_value_becomes_a_marker_of_its_length(label: str, length: int) -> None:
+    value = "abcdefghijklmnopqrstuvwxyz0123456789ABCDE"[:length]
+    cleaned = Redactor([Secret(label, value)]).text(value)
+    assert len(cleaned) == length and MARKER.fullmatch(cleaned)
+
+
+@given(key=keys, before=around, after=around)
+def test_a_key_in_plain_is_replaced_at_the_same_length(key: str, before: bytes, after: bytes) -> None:
+    data = before + key.encode() + after
+    cleaned = Redactor([Secret("KEY", key)]).data(data)
+    assert key.encode() not in cleaned and len(cleaned) == len(data)
+    assert MARKER.search(cleaned.decode("latin-1"))
+
+
+@given(key=keys)
+def test_a_key_in_a_url_is_replaced_too(key: str) -> None:
+    coded = quote(key, safe="")
+    cleaned = Redactor([Secret("KEY", key)]).text(f"?q={coded}&r=1")
+    assert coded not in cleaned and len(cleaned) == len(f"?q={coded}&r=1") and "[KEY*" in cleaned
+
+
+@given(key=keys, before=st.binary(max_size=7), after=st.binary(max_size=7), urlsafe=st.booleans())
+def test_a_key_inside_base64_is_replaced_at_every_alignment(
+    key: str, before: bytes, after: bytes, urlsafe: bool
+) -> None:
+    encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
+    data = encode(before + key.encode() + after)
+    cleaned = Redactor([Secret("KEY", key)]).data(data)
+    assert len(cleaned) == len(data) and b"[KEY*" in cleaned
+    left = base64.urlsafe_b64decode(cleaned.replace(b"[", b"A").replace(b"*", b"A").replace(b"]", b"A"))
+    assert key.encode() not in left
+
+
+@given(data=st.data(), key=keys)
+def test_chunk_borders_hide_nothing_and_stay_where_they_were(data: st.DataObject, key: str) -> None:
+    body = b"data: " + key.encode() + b" and " + base64.b64encode(key.encode()) + b"\n\n"
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=6)))
+    edges = list(zip([0, *cuts], [*cuts, len(body)], strict=True))
+    exchange = _exchange([body[start:end] for start, end in edges])
+    cleaned = Redactor([Secret("KEY", key)]).exchange(exchange)
+    assert [len(chunk.data) for chunk in cleaned.chunks] == [end - start for start, end in edges]
+    assert [chunk.at for chunk in cleaned.chunks] == [chunk.at for chunk in exchange.chunks]
+    assert key.encode() not in cleaned.body and base64.b64encode(key.encode())[:-4] not in cleaned.body
+
+
+def test_no_part_of_an_exchange_is_left_out() -> None:
+    cleaned = REDACTOR.exchange(_exchange([b"x", KEY.encode()[:5], KEY.encode()[5:]]))
+    assert KEY not in repr(cleaned)
+    assert cleaned.headers[1] == (marker("KEY", len(KEY)), "é")
+    assert cleaned.request.headers == (("Authorization", f"Bearer {marker('KEY', len(KEY))}"),)
+    assert cleaned.surplus == marker("KEY", len(KEY)).encode() and cleaned.end.detail.startswith("lost [KEY*")
+
+
+def test_short_values_are_not_searched_for() -> None:
+    assert REDACTOR.text("a short text") == "a short text"
+    assert Redactor([Secret("KEY", "1234567")]).data(b"1234567") == b"1234567"
+    assert Redactor([]).text("anything") == "anything"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_text_without_secrets_is_left_alone(text: str) -> None:
+    assert REDACTOR.text(text) == text
+
+
+def test_the_longest_of_two_overlapping_secrets_goes_first() -> None:
+    both = Redactor([Secret("KEY", "abcdefgh"), Secret("HEADER", "abcdefgh-and-more")])
+    assert both.text("abcdefgh-and-more abcdefgh") == f"{marker('HEADER', 17)} {marker('KEY', 8)}"
