@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from conformance.wire.exchange import Chunk, Exchange, Headers
+from conformance.wire.markers import marker
 
 SHORTEST = 8  #: values below this length are not searched for: they would be found everywhere
-MARKER = re.compile(r"\[(KEY|TOKEN|HEADER?)\*+\]")  #: the last letter goes where the value has only eight
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,6 @@ class Secret:
 
     label: str
     value: str
-
-
-def marker(label: str, length: int) -> str:
-    """The marker of a secret, `length` (at least SHORTEST) characters long; a label too long for that is cut."""
-    word = label[: length - 3]
-    return f"[{word}{'*' * (length - len(word) - 2)}]"
 
 
 def forms(value: str) -> Iterator[bytes]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from conformance.probing.redaction import MARKER
 from conformance.wire.exchange import Request
 from conformance.wire.jsontext import parse
+from conformance.wire.markers import MARKER
 
 LONGEST_INLINE = 8 * 1024  #: bytes of a body that is still printed in the command
 NO_FILE = "body.bin"  #: the name printed for a body that needs a file when none was given

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from conformance.evidence.run import Terms
-from conformance.probing.redaction import MARKER
 from conformance.rules.answers import is_answer
 from conformance.rules.findings import Finding, Where, broken, held
 from conformance.rules.registry import exchange_rule
 from conformance.wire.exchange import Exchange
+from conformance.wire.markers import MARKER
 from conformance.wire.reading import Reading
 
 _RANDOM_TOKEN = "[TOKEN*"

@@ -155,8 +155,11 @@ def _fold(findings: tuple[Finding, ...], inapplicable: str, unsent: str) -> tupl
     openly = next((finding.seen for finding in findings if finding.kind is Kind.UNJUDGED), "")
     if openly:
         return Verdict.INCONCLUSIVE, openly
-    if any(finding.kind in {Kind.HELD, Kind.NOTE} for finding in findings):
+    if any(finding.kind is Kind.HELD for finding in findings):
         return Verdict.PASSED, ""
+    noted = next((finding.seen for finding in findings if finding.kind is Kind.NOTE), "")
+    if noted:
+        return Verdict.INCONCLUSIVE, f"free in the contract: {noted}"
     return Verdict.INCONCLUSIVE, NOTHING_SEEN
 
 

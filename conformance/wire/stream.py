@@ -89,6 +89,9 @@ class _Walker:
         kind = classify(event)
         if kind is None:
             self.unknown.append(event.index)
+            if self.state is State.DONE and event.type is not None:  # free anywhere before, but this is the end
+                seen = shown(event.type)
+                self.ledger.broke(Breach("STRM-023", event.index, "/type", "nothing but pings after it", seen))
         elif kind is EventType.PING:
             check_ping(event, self.ledger)
         else:

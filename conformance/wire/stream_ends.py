@@ -147,7 +147,7 @@ def note_message_delta(event: StreamEvent, facts: Facts, ledger: Ledger) -> bool
 def _check_stop_reason(facts: Facts, ledger: Ledger) -> None:
     """STRM-017. A stream that breaks off before its `message_stop` is STRM-023's alone."""
     if facts.stop_reason is not None:
-        ledger.saw("STRM-017")
+        ledger.saw("STRM-017", *(["STRM-022"] if facts.done else []))
     elif facts.done and not facts.deltas:
         ledger.broke(Breach("STRM-017", None, "", "at least one message_delta", "none before message_stop"))
     elif facts.done and member(facts.deltas[-1].data, "delta") is not None:

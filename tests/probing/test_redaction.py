@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.probing.redaction import MARKER, Redactor, Secret, marker
+from conformance.probing.redaction import Redactor, Secret
 from conformance.wire.exchange import Chunk, End, Ending, Exchange, Request
+from conformance.wire.markers import MARKER, marker
 
 KEY = "sk-test-Zo9/+=~0123456789abcdef"
 REDACTOR = Redactor([Secret("KEY", KEY), Secret("TOKEN", "ct-0123456789abcdef01234567"), Secret("KEY", "short")])

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from reporting_runs import PLAIN_BODY, URL, request
 
-from conformance.probing.redaction import marker
 from conformance.probing.render import USER_AGENT
 from conformance.reporting.curl import LONGEST_INLINE, NO_FILE, UNREMARKABLE, Names, curl, needs_file
 from conformance.wire.exchange import Request
+from conformance.wire.markers import marker
 
 Shell = Callable[..., list[bytes]]
 KEY = "k'e\"y $HOME `x` \\ !"
