@@ -73,16 +73,17 @@ def broken_by(path: Path, value: Any, profile: str, why: str) -> Broken | None:
     """The request that has `value` at the place of a control, if that is one violation of what binds the profile."""
     planted = plant(path, value)
     found = violations(profile, planted.body) if planted else ()
-    if planted is None or len(found) != 1 or not _binds(found[0], planted.body, profile):
+    if planted is None or len(found) != 1 or not binds(found[0], planted.body, profile):
         return None
     return Broken(planted, found[0], why)
 
 
-def _binds(violation: Violation, body: Any, profile: str) -> bool:
+def binds(violation: Violation, body: Any, profile: str) -> bool:
     """Whether somebody is obliged to refuse: a requirement above MAY, and no null that may stand for "absent"."""
     if violation.requirement is None:
         return False
-    free = value_at(body, violation.path) is None and violation.path[-1] not in REQUIRED | {0}
+    last = violation.path[-1]
+    free = value_at(body, violation.path) is None and isinstance(last, str) and last not in REQUIRED
     unknown = violation.path[0] == "model"  # no such model is a reason of its own
     return (
         not free
@@ -93,7 +94,8 @@ def _binds(violation: Violation, body: Any, profile: str) -> bool:
 
 def name_of(violation: Violation, kind: str) -> str:
     """The name of a case by its constraint: `/messages/0/role enum null`."""
-    return f"{violation.pointer} {violation.keyword} {kind}"
+    pointer = "".join(f"/{part}" for part in place_of(violation))
+    return f"{pointer} {violation.keyword} {kind}"
 
 
 def case_of(broken: Broken) -> Case:
