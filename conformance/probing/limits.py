@@ -23,7 +23,7 @@ def limits_from(table: dict[str, Any]) -> Limits:
     for key, value in table.items():
         if key not in known:
             raise ValueError(f"unknown limit {key!r}; the limits are {', '.join(known)}")
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise ValueError(f"limit {key!r} must be a positive number, not {value!r}")
         values[known[key]] = int(value) if known[key] == "body" else float(value)
     return Limits(**values)

@@ -40,7 +40,7 @@ class Plan:
         """The least and the most requests of a run that meets no trouble, repeated controls included."""
         most = sum(len(probe.calls) for probe in self.probes)
         least = sum(1 if probe.shape is Shape.UNTIL else len(probe.calls) for probe in self.probes)
-        return least + self._controls(least), most + self._controls(most)
+        return least + self._controls, most + self._controls
 
     def generated(self) -> frozenset[str]:
         """The ids of probes that only generated items need."""
@@ -49,8 +49,13 @@ class Plan:
         }
         return frozenset(probe.id for probe in self.probes if probe.id not in hand | {PLAIN, STREAM})
 
-    def _controls(self, requests: int) -> int:
-        return (requests - len(self.first)) // CONTROL_EVERY + 1 if self.bracketed else 0
+    @property
+    def _controls(self) -> int:
+        """How often the plain control is sent again: between the probes of the main phase, before the last ones, at
+        the end."""
+        if not self.bracketed:
+            return 0
+        return sum(probe.id == PLAIN for probe in with_controls(self.main, self.first[0])) + bool(self.last) + 1
 
 
 def plan(items: Sequence[Item], probes: Mapping[str, Probe], desk: Desk, capabilities: frozenset[str]) -> Plan:

@@ -1,0 +1,151 @@
+"""Limits from a table, back-off, the breaker of silent streams, and what ends a run before it begins."""
+
+import asyncio
+import time
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from conformance.probing import backoff
+from conformance.probing.backoff import Backoff, retry_after
+from conformance.probing.breaker import StreamBreaker
+from conformance.probing.limits import Limits, limits_from
+from conformance.probing.preflight import ENDINGS, STATUSES, preflight_refusal
+from conformance.wire.exchange import End, Ending, Exchange, Headers, Limit, Request
+
+
+def _exchange(
+    status: int | None = 200, how: Ending = Ending.COMPLETE, limit: Limit | None = None, headers: Headers = ()
+) -> Exchange:
+    return Exchange(Request("POST", "http://h/", (), b""), status, headers, (), End(how, limit, "in its own words"))
+
+
+def test_limits_are_read_by_their_dashed_names() -> None:
+    table = {"connect": 1, "first-byte": 2, "between-bytes": 3.5, "whole": 4, "after-stop": 5, "body": 6.9}
+    assert limits_from(table) == Limits(1.0, 2.0, 3.5, 4.0, 5.0, 6)
+    assert limits_from({}) == Limits()
+
+
+@pytest.mark.parametrize("value", [0, -1, True, "5", None, float("nan")])
+def test_a_limit_must_be_a_positive_number(value: Any) -> None:
+    with pytest.raises(ValueError, match="'whole' must be a positive number"):
+        limits_from({"whole": value})
+
+
+def test_an_unknown_limit_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="unknown limit 'lunch'; the limits are connect, first-byte, between-bytes"):
+        limits_from({"lunch": 1})
+
+
+NOW = 1_700_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("3", 3.0),
+        (" 2.5 ", 2.5),
+        ("0", 0.0),
+        ("-4", 0.0),
+        ("nan", None),
+        ("soon", None),
+        ("", None),
+        (formatdate(NOW + 30, usegmt=True), 30.0),
+        (formatdate(NOW - 30, usegmt=True), 0.0),
+        ("Mon, 99 Nov 2026 99:99:99 GMT", None),
+    ],
+)
+def test_retry_after_in_seconds_or_as_a_date(value: str | None, seconds: float | None) -> None:
+    assert retry_after(value, NOW) == seconds
+
+
+def _paused(monkeypatch: pytest.MonkeyPatch, *troubles: tuple[str | None, int]) -> float:
+    """The seconds for which a back-off holds everybody after these troubles, on a clock that only waiting moves."""
+    clock = [100.0]
+
+    async def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    async def wait() -> None:
+        shared = Backoff()
+        for value, attempt in troubles:
+            shared.trouble(_exchange(429, headers=(("Retry-After", value),) if value else ()), attempt)
+        await shared.wait()
+
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    with monkeypatch.context() as patch:
+        patch.setattr(backoff.asyncio, "sleep", sleep)
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(wait())
+        loop.close()
+    return clock[0] - 100.0
+
+
+def test_the_wait_is_what_the_target_asks_for_or_doubles(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _paused(monkeypatch) == 0.0
+    assert _paused(monkeypatch, ("7", 1)) == 7.0
+    assert _paused(monkeypatch, ("86400", 1)) == backoff.LONGEST
+    assert [_paused(monkeypatch, (None, attempt)) for attempt in (1, 2, 3)] == [0.5, 1.0, 2.0]
+    assert _paused(monkeypatch, ("7", 1), ("2", 1)) == 7.0, "a shorter wish of another answer does not shorten it"
+
+
+CUT = {limit: _exchange(how=Ending.CUT, limit=limit) for limit in Limit}
+WHOLE, SILENT, STOP = CUT[Limit.WHOLE], CUT[Limit.BETWEEN_BYTES], CUT[Limit.AFTER_STOP]
+GOOD = _exchange()
+
+
+@pytest.mark.parametrize(
+    ("seen", "tripped"),
+    [
+        ([], None),
+        ([SILENT, SILENT], None),
+        ([SILENT, SILENT, SILENT], Limit.BETWEEN_BYTES),
+        ([SILENT, SILENT, GOOD, SILENT], None),
+        ([SILENT, SILENT, WHOLE, WHOLE], None),
+        ([SILENT, SILENT, WHOLE, WHOLE, WHOLE], Limit.WHOLE),
+        ([STOP, STOP, STOP], Limit.AFTER_STOP),
+        ([SILENT, SILENT, SILENT, GOOD, WHOLE], Limit.BETWEEN_BYTES),
+        ([_exchange(how=Ending.HUNG_UP)] * 5, None),
+    ],
+)
+def test_three_in_a_row_by_the_same_limit_trip_the_breaker(seen: list[Exchange], tripped: Limit | None) -> None:
+    breaker = StreamBreaker()
+    for exchange in seen:
+        breaker.saw(exchange)
+    assert breaker.tripped is tripped
+    stops = tripped is not None and tripped is not Limit.AFTER_STOP
+    assert bool(breaker.reason) == stops
+    assert not stops or breaker.reason == f"not sent: 3 streams in a row were cut by our limit {tripped}"
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 407, 408, 429, 503, 504, 529])
+def test_statuses_that_end_the_run_name_a_remedy(status: int) -> None:
+    refusal = preflight_refusal(_exchange(status))
+    assert refusal is not None and f"(status {status})" in str(refusal)
+    assert refusal.remedy and str(refusal) == f"{refusal.what}; {refusal.remedy}"
+    assert refusal.unknown_model == (status == 404)
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 400, 405, 409, 413, 415, 418, 422, 500, 501, 502, 505, 520])
+def test_every_other_answer_is_graded(status: int) -> None:
+    assert status not in STATUSES and preflight_refusal(_exchange(status)) is None
+    assert preflight_refusal(_exchange(status, Ending.CLOSED_EARLY)) is None
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_ends_the_run_and_says_where_to(status: int) -> None:
+    refusal = preflight_refusal(_exchange(status, headers=(("Location", "https://other/v1"),)))
+    assert refusal is not None and "redirects to https://other/v1" in str(refusal) and "--target-url" in refusal.remedy
+    lost = preflight_refusal(_exchange(status))
+    assert lost is not None and "redirects to nowhere" in lost.what
+
+
+@pytest.mark.parametrize("how", list(Ending))
+def test_no_status_line_ends_the_run_whatever_the_ending(how: Ending) -> None:
+    refusal = preflight_refusal(_exchange(None, how))
+    what, remedy = ENDINGS.get(how, ENDINGS[Ending.NO_ANSWER])
+    assert refusal is not None and str(refusal) == f"{what} (in its own words); {remedy}"
+    quiet = preflight_refusal(Exchange(Request("POST", "http://h/", (), b""), None, (), (), End(how)))
+    assert quiet is not None and quiet.what == what
