@@ -16,17 +16,23 @@ _AFTER_COLON = re.compile(
     rf"\b(?:{_SAY}|text|string|word|words|sentence|line|phrase|exactly)\b[^:?\n]{{0,120}}:\s*(.+)", re.I | re.S
 )
 _SPEAK = re.compile(rf"\b{_SAY}\b", re.I)
-_QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]{1,9000})”|„([^“”]{1,9000})[“”]|«([^»]{1,9000})»|`([^`]+)`|(?<!\w)'([^'\n]+)'(?!\w)", re.S)
+_QUOTED = re.compile(
+    r"\"([^\"]+)\"|“([^”]{1,9000})”|„([^“”]{1,9000})[“”]|«([^»]{1,9000})»|`([^`]+)`|(?<!\w)'([^'\n]+)'(?!\w)", re.S
+)
 _BARE = re.compile(
     rf"\b{_SAY}\s+(?:back\s+)?(?:only\s+|just\s+|exactly\s+)?(?:with\s+)?(?:only\s+|just\s+|exactly\s+)?"
     r"(?:the\s+|this\s+|one\s+|a\s+)?(?:single\s+)?(?:word\s+|string\s+)?([^\s.,;:!?]+)",
     re.I,
 )
-_TAIL = re.compile(r"[\s,.]{0,9}\b(?:and|with)\s+nothing\s+(?:else|more)\b.*\Z|\s{0,9}\bNothing else\b.*\Z", re.I | re.S)
+_TAIL = re.compile(
+    r"[\s,.]{0,9}\b(?:and|with)\s+nothing\s+(?:else|more)\b.*\Z|\s{0,9}\bNothing else\b.*\Z", re.I | re.S
+)
 _SECRET = r"(?:code\s?-?word|pass\s?word|pass\s?phrase|pass\s?code|secret(?:\s+(?:word|code))?|magic\s+word|code\b)"
 _TOLD = re.compile(rf"\b{_SECRET}\s*(?:(?:for\s+\w+\s+)?(?:is|was|=|:))?\s*[\"'“‘`:]?\s*([\w-]{{3,}})", re.I)
 _ASKED = re.compile(rf"\b{_SECRET}", re.I)
-_SPAN = re.compile(r"\b([\w-]{1,30})\s+(?:to|through|until|up to)\s+([\w-]{1,30}(?:\s+(?:hundred|thousand|and)\b[\w \-]{0,60})?)", re.I)
+_SPAN = re.compile(
+    r"\b([\w-]{1,30})\s+(?:to|through|until|up to)\s+([\w-]{1,30}(?:\s+(?:hundred|thousand|and)\b[\w \-]{0,60})?)", re.I
+)
 _LENGTH = re.compile(r"(\d{1,6})[\s-]*words?\b", re.I)
 _TELL = re.compile(r"\b(?:story|tale|essay|poem|article|novel|describe|explain|paragraphs?|long)\b", re.I)
 _SUM = re.compile(r"(\d{1,9})\s*(\+|plus|-|minus|\*|times|x)\s*(\d{1,9})", re.I)

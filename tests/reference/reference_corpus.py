@@ -1,4 +1,4 @@
-"""Requests for the reference endpoint, with the status that each profile answers; shared by the tests of this folder."""
+"""Requests for the reference endpoint, with the status that each profile answers."""
 
 import base64
 import gzip
@@ -127,11 +127,17 @@ BODIES: tuple[Item, ...] = (
     *(bad(f"model-unknown-{len(value)}", {"model": value}, 404) for value in ("other", "", "m" * 257)),
     *(bad(f"messages-{value}", {"messages": value}) for value in (GONE, "hi", {}, None, 1, [], ["hi"], [None], [[]])),
     bad("role-missing", {"messages": [*HISTORY, {"content": "hi"}]}),
-    *(bad(f"role-{role}", {"messages": [*HISTORY, {"role": role, "content": "hi"}]}) for role in ("tool", "User", 1, [])),
+    *(
+        bad(f"role-{role}", {"messages": [*HISTORY, {"role": role, "content": "hi"}]})
+        for role in ("tool", "User", 1, [])
+    ),
     bad("role-system", {"messages": [user("a"), {"role": "system", "content": "b"}, user("c")]}),
     bad("content-missing", {"messages": [*HISTORY, {"role": "user"}]}),
     *(bad(f"content-{value}", {"messages": [user(value), user("x")]}) for value in (5, True, None, {}, "", [], " \n")),
-    *(bad(f"block-{value}", block(value)) for value in ({"text": "hi"}, {"type": "ct"}, {"type": 1}, "hi", {"type": []})),
+    *(
+        bad(f"block-{value}", block(value))
+        for value in ({"text": "hi"}, {"type": "ct"}, {"type": 1}, "hi", {"type": []})
+    ),
     *(bad(f"text-{value}", block({"type": "text", "text": value})) for value in (1, None, "", " ")),
     bad("text-missing", block({"type": "text"})),
     good("string-and-blocks", {"messages": [user([text("Say"), text("hello")])]}),
@@ -146,7 +152,10 @@ BODIES: tuple[Item, ...] = (
     bad("image-bmp", block({"type": "image", "source": {"type": "base64", "media_type": "image/bmp", "data": PIXEL}})),
     bad("image-data", block({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "%%%"}})),
     bad("image-bare", block({"type": "image"})),
-    *(bad(f"limit-{value}", {"max_tokens": value}) for value in (GONE, -1, -(2**31), 1.5, None, [], {}, "many", "32", True)),
+    *(
+        bad(f"limit-{value}", {"max_tokens": value})
+        for value in (GONE, -1, -(2**31), 1.5, None, [], {}, "many", "32", True)
+    ),
     Item("limit-zero", {"max_tokens": 0}, 400, 200),
     Item("limit-minus-zero", {"max_tokens": -0.0}, 400, 200),
     good("limit-float", {"max_tokens": 32.0}),
@@ -162,13 +171,34 @@ BODIES: tuple[Item, ...] = (
     *(bad(f"system-{value}", {"system": value}) for value in (5, {}, None, [{"type": "image"}], ["x"], [text("")])),
     *(bad(f"stops-{value}", {"stop_sequences": value}) for value in ("END", [1], {}, None, [""], ["\n"])),
     *(good(f"stops-good-{len(value)}", {"stop_sequences": value}) for value in ([], ["ZZSTOPZZ"])),
-    *(good(f"sampling-{name}-{value}", {name: value}) for name, value in (
-        ("temperature", 1.0), ("temperature", 0), ("top_p", 1.0), ("temperature", 0.5), ("top_p", 0.9), ("top_k", 5),
-    )),
-    *(bad(f"sampling-{name}-{value}", {name: value}) for name, value in (
-        ("temperature", -0.1), ("temperature", 1.1), ("temperature", "hot"), ("temperature", {}), ("temperature", True),
-        ("top_p", -0.5), ("top_p", 1.5), ("top_p", []), ("top_k", -5), ("top_k", 1.5), ("top_k", "5"), ("top_k", None),
-    )),
+    *(
+        good(f"sampling-{name}-{value}", {name: value})
+        for name, value in (
+            ("temperature", 1.0),
+            ("temperature", 0),
+            ("top_p", 1.0),
+            ("temperature", 0.5),
+            ("top_p", 0.9),
+            ("top_k", 5),
+        )
+    ),
+    *(
+        bad(f"sampling-{name}-{value}", {name: value})
+        for name, value in (
+            ("temperature", -0.1),
+            ("temperature", 1.1),
+            ("temperature", "hot"),
+            ("temperature", {}),
+            ("temperature", True),
+            ("top_p", -0.5),
+            ("top_p", 1.5),
+            ("top_p", []),
+            ("top_k", -5),
+            ("top_k", 1.5),
+            ("top_k", "5"),
+            ("top_k", None),
+        )
+    ),
     *(bad(f"removed-{name}", {name: 1}, version=NEW) for name in ("temperature", "top_p", "top_k")),
     good("new-version", version=NEW),
     good("user-id", {"metadata": {"user_id": "ct-1"}}),
@@ -182,7 +212,11 @@ BODIES: tuple[Item, ...] = (
     bad("cache-control-type", block(text("hi", cache_control={"type": "x"}))),
     bad("cache-control-ttl", block(text("hi", cache_control={"type": "ephemeral", "ttl": "9h"}))),
     bad("cache-control-five", {"messages": [user([text("hi", cache_control={"type": "ephemeral"})] * 5)]}),
-    bad("document-in-answer", {"messages": [user("a"), assistant([{"type": "document", "source": {}}]), user("b")]}, version=NEW),
+    bad(
+        "document-in-answer",
+        {"messages": [user("a"), assistant([{"type": "document", "source": {}}]), user("b")]},
+        version=NEW,
+    ),
     bad("citations", block(text("hi", citations=[{"type": "char_location"}])), version=NEW),
     good("citations-old", block(text("hi", citations=[{"type": "char_location"}]))),
     good("codeword", {"messages": SECRET, "max_tokens": 300}),
@@ -193,7 +227,7 @@ BODIES: tuple[Item, ...] = (
     good("stopping-stream", {**STOPPING, "stream": True}),
     good("unicode", {"messages": [user(f"Repeat exactly: {UNICODE}")], "max_tokens": 300}),
     good("unicode-stream", {"messages": [user(f"Repeat exactly: {UNICODE}")], "max_tokens": 300, "stream": True}),
-)  # fmt: skip
+)
 
 TOOLS: tuple[Item, ...] = (
     good("tool", tool()),
@@ -209,16 +243,40 @@ TOOLS: tuple[Item, ...] = (
     good("forced", FORCED),
     good("forced-stream", {**FORCED, "stream": True}),
     good("asked-none", {"tools": [T1], "tool_choice": {"type": "none"}, "messages": [user("Call get_code with n=7")]}),
-    good("one-call", {"tools": [T1], "tool_choice": {"type": "any", "disable_parallel_tool_use": True}, "max_tokens": 300,
-                      "messages": [user("Call get_code twice")]}),
-    *(bad(f"choice-{value}", {"tools": [T1], "tool_choice": value}) for value in (
-        "auto", {"type": "required"}, {"type": "tool"}, {}, 5, {"type": "tool", "name": "other"},
-    )),
+    good(
+        "one-call",
+        {
+            "tools": [T1],
+            "tool_choice": {"type": "any", "disable_parallel_tool_use": True},
+            "max_tokens": 300,
+            "messages": [user("Call get_code twice")],
+        },
+    ),
+    *(
+        bad(f"choice-{value}", {"tools": [T1], "tool_choice": value})
+        for value in (
+            "auto",
+            {"type": "required"},
+            {"type": "tool"},
+            {},
+            5,
+            {"type": "tool", "name": "other"},
+        )
+    ),
     bad("choice-without-tools", {"tool_choice": {"type": "any"}}),
-    *(good(f"result-{number}", {"tools": [T1], "messages": [user("Hi"), assistant([CALL]), user([{**RESULT, **form}])]})
-      for number, form in enumerate(({}, {"content": [text("42")]}, {"content": ""}, {"is_error": True}))),
-    good("result-absent", {"tools": [T1], "messages": [user("Hi"), assistant([CALL]), user([
-        {"type": "tool_result", "tool_use_id": "toolu_1"}])]}),
+    *(
+        good(
+            f"result-{number}", {"tools": [T1], "messages": [user("Hi"), assistant([CALL]), user([{**RESULT, **form}])]}
+        )
+        for number, form in enumerate(({}, {"content": [text("42")]}, {"content": ""}, {"is_error": True}))
+    ),
+    good(
+        "result-absent",
+        {
+            "tools": [T1],
+            "messages": [user("Hi"), assistant([CALL]), user([{"type": "tool_result", "tool_use_id": "toolu_1"}])],
+        },
+    ),
     good("result-then-text", {"messages": [user("Hi"), assistant([CALL]), user([RESULT, text("Go on")])]}),
     bad("text-then-result", {"messages": [user("Hi"), assistant([CALL]), user([text("Go on"), RESULT])]}),
     bad("unanswered", {"messages": [user("Hi"), assistant([CALL]), user("Go on")]}),
@@ -228,14 +286,32 @@ TOOLS: tuple[Item, ...] = (
     good("thinking", thinking({"type": "enabled", "budget_tokens": 1024})),
     good("thinking-stream", thinking({"type": "enabled", "budget_tokens": 1024}, stream=True)),
     good("thinking-adaptive", thinking({"type": "adaptive"})),
-    *(bad(f"thinking-{value}", thinking(value)) for value in (
-        "on", None, {"type": "ct"}, {"type": "enabled"}, {"type": "enabled", "budget_tokens": 10},
-        {"type": "enabled", "budget_tokens": 2000}, {"type": "enabled", "budget_tokens": "1024"},
-    )),
-    bad("thinking-forced", thinking({"type": "enabled", "budget_tokens": 1024}, tools=[T1], tool_choice={"type": "any"})),
-    bad("thinking-tampered", {"messages": [user("Hi"), assistant(
-        [{"type": "thinking", "thinking": "hm", "signature": "AAAA"}, text("Well")]), user("Go on")]}),
-)  # fmt: skip
+    *(
+        bad(f"thinking-{value}", thinking(value))
+        for value in (
+            "on",
+            None,
+            {"type": "ct"},
+            {"type": "enabled"},
+            {"type": "enabled", "budget_tokens": 10},
+            {"type": "enabled", "budget_tokens": 2000},
+            {"type": "enabled", "budget_tokens": "1024"},
+        )
+    ),
+    bad(
+        "thinking-forced", thinking({"type": "enabled", "budget_tokens": 1024}, tools=[T1], tool_choice={"type": "any"})
+    ),
+    bad(
+        "thinking-tampered",
+        {
+            "messages": [
+                user("Hi"),
+                assistant([{"type": "thinking", "thinking": "hm", "signature": "AAAA"}, text("Well")]),
+                user("Go on"),
+            ]
+        },
+    ),
+)
 
 
 def auth(value: str | None, **more: str | None) -> Mapping[str, str | None]:
@@ -252,14 +328,20 @@ HEADS: tuple[Item, ...] = (
     bad("bogus-token", status=401, headers=auth("Bearer bogus-token-012345678901")),
     bad("bogus-token-stream", {"stream": True}, 401, headers=auth("Bearer bogus-token-012345678901")),
     bad("bogus-key", status=401, headers=auth(None, **{"x-api-key": "bogus-key-012345678901"})),
-    *(bad(f"credential-{value}", status=401, headers=auth(value)) for value in ("Basic abc", "Bearer", "Bearer ", KEY, "")),
+    *(
+        bad(f"credential-{value}", status=401, headers=auth(value))
+        for value in ("Basic abc", "Bearer", "Bearer ", KEY, "")
+    ),
     bad("restricted", status=403, headers=auth(f"Bearer {RESTRICTED}")),
     bad("no-version", headers={"anthropic-version": None}),
     *(bad(f"version-{value}", version=value) for value in ("1999-01-01", "banana", "")),
     good("beta", headers={"anthropic-beta": "contract-test-0000-00-00, other-0000"}),
     good("charset", headers={"content-type": "application/json; charset=utf-8"}),
     bad("charset-utf16", headers={"content-type": "application/json; charset=utf-16"}),
-    *(bad(f"media-{value}", status=415, headers={"content-type": value}) for value in ("text/plain", "application/x-www-form-urlencoded")),
+    *(
+        bad(f"media-{value}", status=415, headers={"content-type": value})
+        for value in ("text/plain", "application/x-www-form-urlencoded")
+    ),
     good("no-media-type", headers={"content-type": None}),
     good("client", headers={"user-agent": "Anthropic/Python 2.12.0", "x-stainless-lang": "python"}),
     good("caller-id", headers={"x-request-id": "ct-1"}),
@@ -280,19 +362,32 @@ HEADS: tuple[Item, ...] = (
     bad("count-empty", {"max_tokens": GONE, "messages": []}, path="{messages}/count_tokens"),
     good("models", path="{base}/v1/models", method="GET"),
     good("model-page", path="{base}/v1/models/reference-1", method="GET"),
-    *(bad(f"raw-{raw[:12]!r}", raw=raw) for raw in (
-        b"{", b'{"model":', b'{"a":1,}', b"{'a':1}", b"", b"[]", b'"x"', b"1", b"null", b"NaN",
-        b"[" * 10_000 + b"]" * 10_000, b'{"a":' * 5000 + b"1" + b"}" * 5000,
-        json.dumps(PLAIN).encode().replace(b"pong", b"\xff"),
-        json.dumps(PLAIN).encode().replace(b"pong", b"\\ud800"),
-        json.dumps(PLAIN).encode().replace(b"32", b"1e400"),
-        json.dumps(PLAIN).encode().replace(b"32", b"9" * 5000),
-    )),
+    *(
+        bad(f"raw-{raw[:12]!r}", raw=raw)
+        for raw in (
+            b"{",
+            b'{"model":',
+            b'{"a":1,}',
+            b"{'a':1}",
+            b"",
+            b"[]",
+            b'"x"',
+            b"1",
+            b"null",
+            b"NaN",
+            b"[" * 10_000 + b"]" * 10_000,
+            b'{"a":' * 5000 + b"1" + b"}" * 5000,
+            json.dumps(PLAIN).encode().replace(b"pong", b"\xff"),
+            json.dumps(PLAIN).encode().replace(b"pong", b"\\ud800"),
+            json.dumps(PLAIN).encode().replace(b"32", b"1e400"),
+            json.dumps(PLAIN).encode().replace(b"32", b"9" * 5000),
+        )
+    ),
     good("nul", {"messages": [user("Repeat exactly: a\u0000b")]}),
     bad("bad-stream", {"stream": True, "messages": []}),
-    Item("too-large", {"messages": [user("x" * 200_000)]}, 413, 413),
+    Item("too-large", {"messages": [user("x" + " " * 200_000 + "x")]}, 413, 413),
     Item("too-long", {"messages": [user("x" * 60_000)]}, 400, 400),
-)  # fmt: skip
+)
 
 ITEMS: tuple[Item, ...] = (*BODIES, *TOOLS, *HEADS)
 

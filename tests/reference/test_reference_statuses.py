@@ -8,7 +8,11 @@ from reference_corpus import ITEMS, Item, body_of, item, status_of, written
 from conformance.reference import PROFILES
 from conformance.reference.refusal import ERROR_TYPES
 
-CASES = [pytest.param(profile, one, id=f"{profile}-{n}-{one.name[:40]}") for profile in PROFILES for n, one in enumerate(ITEMS)]
+CASES = [
+    pytest.param(profile, one, id=f"{profile}-{n}-{one.name[:40]}")
+    for profile in PROFILES
+    for n, one in enumerate(ITEMS)
+]
 
 
 @pytest.mark.parametrize(("profile", "one"), CASES)
@@ -44,7 +48,9 @@ def test_no_answer_repeats_a_credential(profile: str) -> None:
 def test_streams_and_json_refuse_alike(profile: str) -> None:
     refused = [one for one in ITEMS if one.expected(profile) == 400 and one.raw is None and "stream" not in one.change]
     for one in refused:
-        streamed = Item(one.name, {**one.change, "stream": True}, headers=one.headers, path=one.path, version=one.version)
+        streamed = Item(
+            one.name, {**one.change, "stream": True}, headers=one.headers, path=one.path, version=one.version
+        )
         plain, other = body_of(written(one, profile)), body_of(written(streamed, profile))
         assert plain["error"] == other["error"], one.name
 
