@@ -25,19 +25,19 @@ AREAS = {
     "ERR": 10,
     "SSE": 12,
     "STRM": 31,
-    "EQV": 4,
+    "EQV": 6,
     "LOAD": 4,
     "OPT": 4,
 }
 #: MUST, SHOULD, MAY. HDR-017 is the one entry whose level departs from the catalogue as first compiled.
-LEVELS = {"myrouter": (91, 102, 27), "anthropic": (159, 53, 8)}
+LEVELS = {"myrouter": (91, 104, 27), "anthropic": (159, 55, 8)}
 
 
 def test_all_areas_are_there_in_order() -> None:
     counts = Counter(requirement.area for requirement in load_catalogue().requirements.values())
     assert load_catalogue().areas() == tuple(AREAS)
     assert counts == AREAS
-    assert sum(counts.values()) == 220
+    assert sum(counts.values()) == 222
 
 
 def test_ids_are_numbered_without_a_gap() -> None:
