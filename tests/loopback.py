@@ -6,7 +6,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -15,8 +15,9 @@ CLOSE = "close"  #: end the connection in order
 RESET = "reset"  #: end it with a reset
 HANG = "hang"  #: say nothing more until the client goes
 
-#: Bytes to write, seconds to pause, or one of the endings above. Without an ending the connection is kept.
-Script = Sequence[bytes | float | str]
+#: Bytes to write, seconds to pause, something to wait for, or an ending. Without one the connection is kept.
+Step = bytes | float | str | Callable[[], Awaitable[object]]
+Script = Sequence[Step]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,27 @@ def response(body: bytes = b"{}", status: int = 200, **headers: str) -> bytes:
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
+def message(**changes: Any) -> bytes:
+    """An answer with a message, changed in some members."""
+    return response(json.dumps(MESSAGE | changes).encode())
+
+
 def chunk(data: bytes) -> bytes:
     """One chunk of a chunked body; of nothing: its end."""
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+MESSAGE: dict[str, Any] = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "m-1",
+    "content": [{"type": "text", "text": "pong"}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 3, "output_tokens": 1, "total_tokens": 4},
+}
 STOP_EVENT = b'event: message_stop\ndata: {"type": "message_stop"}\n\n'
 
 
@@ -104,13 +120,15 @@ class Loopback:
                 await writer.drain()
             elif isinstance(step, float):
                 await asyncio.sleep(step)
+            elif callable(step):
+                await step()
             else:
                 await _end(step, reader, writer)
                 return False
         return True
 
 
-def always(*script: bytes | float | str) -> Loopback:
+def always(*script: Step) -> Loopback:
     """A server that answers every request in the same way."""
     return Loopback(lambda request, number: script)
 

@@ -25,16 +25,15 @@ class Secret:
 
 
 def forms(value: str) -> Iterator[bytes]:
-    """The spellings under which a value is searched for."""
+    """The spellings under which a value of at least SHORTEST characters is searched for."""
     plain = value.encode()
     yield plain
     yield quote(value, safe="").encode()
     for shift in range(3):  # base64 depends on what stands before the value: keep what does not
         coded = base64.b64encode(b"\0" * shift + plain + b"\0\0")
         core = coded[(shift * 8 + 5) // 6 : (shift + len(plain)) * 8 // 6]
-        if len(core) >= SHORTEST:
-            yield core
-            yield core.translate(bytes.maketrans(b"+/", b"-_"))
+        yield core
+        yield core.translate(bytes.maketrans(b"+/", b"-_"))
 
 
 class Redactor:

@@ -48,7 +48,7 @@ class Scheduler:
         try:
             asyncio.run(self._all())
         except BaseException as error:
-            self.error = error
+            self.error = _cause(error)
         finally:
             self._preflown.set()
             self._sender.journal.write("sent")
@@ -135,6 +135,13 @@ class Scheduler:
             self._sender.journal.write("unsent", probe=probe, reason=reason)
 
 
+def _cause(error: BaseException) -> BaseException:
+    """What a task group wraps."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 async def _in_order(sender: Sender, probe: Probe, first: int) -> list[Record]:
     pin = probe.id if probe.shape is Shape.PINNED else ""
     return [await sender.deliver(probe, first + step, call, pin) for step, call in enumerate(probe.calls)]
@@ -142,7 +149,11 @@ async def _in_order(sender: Sender, probe: Probe, first: int) -> list[Record]:
 
 async def _together(sender: Sender, probe: Probe, first: int) -> list[Record]:
     calls = (sender.deliver(probe, first + step, call) for step, call in enumerate(probe.calls))
-    return list(await asyncio.gather(*calls))
+    ended = await asyncio.gather(*calls, return_exceptions=True)  # what was sent is recorded before one may raise
+    for error in ended:
+        if isinstance(error, BaseException):
+            raise error
+    return [record for record in ended if isinstance(record, Record)]
 
 
 async def _until(sender: Sender, probe: Probe, first: int) -> list[Record]:

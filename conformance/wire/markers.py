@@ -2,9 +2,10 @@
 
 import re
 
-MARKER = re.compile(r"\[(KEY|TOKEN|HEADER)\*+\]")
+MARKER = re.compile(r"\[(KEY|TOKEN|HEADER?)\*+\]")  #: a HEADER of eight characters loses its last letter
 
 
 def marker(label: str, length: int) -> str:
-    """The marker of a secret (KEY, TOKEN or HEADER), `length` characters long where the label allows it."""
-    return f"[{label}{'*' * max(1, length - len(label) - 2)}]"
+    """The marker of a secret (KEY, TOKEN or HEADER), `length` (at least 8) characters long; a longer label is cut."""
+    word = label[: length - 3]
+    return f"[{word}{'*' * (length - len(word) - 2)}]"

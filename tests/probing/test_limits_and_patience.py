@@ -76,7 +76,7 @@ def _paused(monkeypatch: pytest.MonkeyPatch, *troubles: tuple[str | None, int]) 
 
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     with monkeypatch.context() as patch:
-        patch.setattr(backoff.asyncio, "sleep", sleep)
+        patch.setattr(asyncio, "sleep", sleep)
         loop = asyncio.new_event_loop()
         loop.run_until_complete(wait())
         loop.close()

@@ -127,7 +127,7 @@ def test_a_server_without_tls_is_no_connection(kind: str) -> None:
 
 
 CUTS: list[tuple[Limit, dict[str, Any], tuple[bytes | float | str, ...]]] = [
-    (Limit.FIRST_BYTE, {"connect": 0.1, "first_byte": 0.1}, (HANG,)),
+    (Limit.FIRST_BYTE, {"connect": 0.8, "first_byte": 0.1}, (HANG,)),
     (Limit.BETWEEN_BYTES, {"between_bytes": 0.2}, (CHUNKED, chunk(b"ab"), HANG)),
     (Limit.WHOLE, {"whole": 0.3}, (CHUNKED, *(part for _ in range(100) for part in (chunk(b"a"), 0.05)), HANG)),
     (Limit.AFTER_STOP, {"after_stop": 0.2}, (CHUNKED, chunk(STOP_EVENT), HANG)),
@@ -197,6 +197,6 @@ def test_an_address_that_cannot_be_used_is_no_connection(url: str) -> None:
 
 def test_a_hang_of_one_request_leaves_the_transport_usable() -> None:
     with in_turn((HANG,), (response(),)) as server:
-        limits = _limits(connect=0.1, first_byte=0.1)
+        limits = _limits(connect=0.8, first_byte=0.1)
         first, second = _send(HttpxTransport(), _outgoing(server.url), _outgoing(server.url), limits=limits)
     assert (first.end.how, second.end.how) == (Ending.CUT, Ending.COMPLETE)

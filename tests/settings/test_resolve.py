@@ -1,0 +1,109 @@
+"""Options from the command line, the environment and the configuration file, in this order; wrong ones in a sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.contract import Level
+from conformance.settings.options import OPTIONS
+from conformance.settings.resolve import Settings, UsageError, resolve
+
+
+def _resolve(folder: Path, environment: dict[str, str] | None = None, **given: Any) -> Settings:
+    return resolve({name.replace("_", "-"): value for name, value in given.items()}, folder, environment or {})
+
+
+def test_defaults_without_anything(tmp_path: Path) -> None:
+    settings = _resolve(tmp_path)
+    assert (settings.profile, settings.level, settings.concurrency) == ("myrouter", Level.MUST, 8)
+    assert (settings.fuzz, settings.fuzz_seed, settings.shrink) == (50, 1, 20)
+    assert settings.target_url is None and settings.headers == ()
+
+
+def test_the_command_line_beats_the_environment_beats_the_file(tmp_path: Path) -> None:
+    (tmp_path / "conformance.toml").write_text('profile = "anthropic"\nconcurrency = 2\nfuzz = 7\n')
+    settings = _resolve(tmp_path, {"CONFORMANCE_CONCURRENCY": "3", "CONFORMANCE_FUZZ": "9"}, concurrency=4)
+    assert (settings.profile, settings.concurrency, settings.fuzz) == ("anthropic", 4, 9)
+
+
+def test_a_zero_on_the_command_line_counts_as_given(tmp_path: Path) -> None:
+    assert _resolve(tmp_path, {"CONFORMANCE_FUZZ": "9"}, fuzz=0).fuzz == 0
+
+
+def test_pyproject_is_read_when_there_is_no_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.conformance]\ncapability = ["vision"]\n')
+    assert _resolve(tmp_path).capability == ("vision",)
+
+
+def test_a_named_file_is_read_instead(tmp_path: Path) -> None:
+    (tmp_path / "conformance.toml").write_text("concurrency = 2\n")
+    (tmp_path / "other.toml").write_text("[tool.conformance]\nconcurrency = 5\n")
+    assert _resolve(tmp_path, config=str(tmp_path / "other.toml")).concurrency == 5
+
+
+def test_lists_and_flags_come_from_the_environment(tmp_path: Path) -> None:
+    environment = {"CONFORMANCE_REQUIREMENT": "STRM-*, SSE-*", "CONFORMANCE_NO_AUTH": "true"}
+    settings = _resolve(tmp_path, environment)
+    assert settings.requirement == ("STRM-*", "SSE-*") and settings.no_auth is True
+
+
+def test_limits_and_timeout(tmp_path: Path) -> None:
+    (tmp_path / "conformance.toml").write_text("timeout = 3\n[limits]\nbetween-bytes = 1.5\nbody = 1000\n")
+    limits = _resolve(tmp_path).limits
+    assert (limits.first_byte, limits.between_bytes, limits.body) == (3.0, 1.5, 1000)
+
+
+def test_headers_take_their_values_from_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "conformance.toml").write_text('[headers]\nX-Tenant = "TENANT"\n')
+    settings = _resolve(tmp_path, {"TENANT": "value-of-the-tenant"})
+    assert settings.headers == (("X-Tenant", "value-of-the-tenant"),)
+    assert settings.header_variables == {"X-Tenant": "TENANT"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("nonsense = 1\n", "unknown option 'nonsense'"),
+        ("concurrency = true\n", "takes a whole number"),
+        ("concurrency = 0\n", "--concurrency must be at least 1"),
+        ('profile = "openai"\n', "one of myrouter, anthropic"),
+        ("target-url = 5\n", "takes a text"),
+        ("capability = 5\n", "takes a list of texts"),
+        ('no-auth = "yes"\n', "takes true or false"),
+        ('timeout = "soon"\n', "takes a number"),
+        ("timeout = true\n", "takes a number"),
+        ("limits = 5\n", "'limits' in the configuration file must be a table"),
+        ("[limits]\nlunch = 5\n", "unknown limit 'lunch'"),
+        ("[limits]\nwhole = -5\n", "must be a positive number"),
+        ("headers = 5\n", "maps header names"),
+        ('[headers]\nX-A = "NOT_SET"\n', "NOT_SET that a configured header"),
+        ("= broken", "is not valid TOML"),
+        ('target-url = " "\n', "--target-url is empty"),
+        ("require-target = true\n", "no target"),
+        ('ca-bundle = "nowhere.pem"\n', "nowhere.pem is not a file"),
+    ],
+)
+def test_a_wrong_file_is_told_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "conformance.toml").write_text(text)
+    with pytest.raises(UsageError) as error:
+        _resolve(tmp_path)
+    assert sentence in str(error.value) and "\n" not in str(error.value).strip()
+
+
+def test_a_missing_or_odd_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read the configuration file"):
+        _resolve(tmp_path, config=str(tmp_path / "none.toml"))
+    (tmp_path / "pyproject.toml").write_text("[tool]\nconformance = 5\n")
+    with pytest.raises(UsageError, match="must be a table"):
+        _resolve(tmp_path)
+
+
+def test_an_empty_environment_variable_for_the_target_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--target-url is empty"):
+        _resolve(tmp_path, {"CONFORMANCE_TARGET_URL": ""})
+
+
+def test_every_option_has_a_settings_field_or_is_the_file_itself() -> None:
+    fields = set(Settings.__dataclass_fields__)
+    assert {option.name.replace("-", "_") for option in OPTIONS} - fields == {"config", "timeout"}
