@@ -28,6 +28,11 @@ RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "42"}
 Body = dict[str, Any]
 
 
+def mixed(*values: Any) -> tuple[Any, ...]:
+    """Values of different JSON types."""
+    return values
+
+
 def user(content: Any) -> Body:
     """A user turn."""
     return {"role": "user", "content": content}
@@ -123,22 +128,28 @@ UNICODE = "北京今天多云 🌦️ naïve Привет"
 STOPPING = {"messages": [user("Repeat exactly: alpha ZZSTOPZZ omega")], "stop_sequences": ["ZZSTOPZZ"]}
 
 BODIES: tuple[Item, ...] = (
-    *(bad(f"model-{value}", {"model": value}) for value in (GONE, 1, None, {}, [])),
-    *(bad(f"model-unknown-{len(value)}", {"model": value}, 404) for value in ("other", "", "m" * 257)),
-    *(bad(f"messages-{value}", {"messages": value}) for value in (GONE, "hi", {}, None, 1, [], ["hi"], [None], [[]])),
+    *(bad(f"model-{value}", {"model": value}) for value in mixed(GONE, 1, None, {}, [])),
+    *(bad(f"model-unknown-{len(value)}", {"model": value}, 404) for value in mixed("other", "", "m" * 257)),
+    *(
+        bad(f"messages-{value}", {"messages": value})
+        for value in mixed(GONE, "hi", {}, None, 1, [], ["hi"], [None], [[]])
+    ),
     bad("role-missing", {"messages": [*HISTORY, {"content": "hi"}]}),
     *(
         bad(f"role-{role}", {"messages": [*HISTORY, {"role": role, "content": "hi"}]})
-        for role in ("tool", "User", 1, [])
+        for role in mixed("tool", "User", 1, [])
     ),
     bad("role-system", {"messages": [user("a"), {"role": "system", "content": "b"}, user("c")]}),
     bad("content-missing", {"messages": [*HISTORY, {"role": "user"}]}),
-    *(bad(f"content-{value}", {"messages": [user(value), user("x")]}) for value in (5, True, None, {}, "", [], " \n")),
+    *(
+        bad(f"content-{value}", {"messages": [user(value), user("x")]})
+        for value in mixed(5, True, None, {}, "", [], " \n")
+    ),
     *(
         bad(f"block-{value}", block(value))
-        for value in ({"text": "hi"}, {"type": "ct"}, {"type": 1}, "hi", {"type": []})
+        for value in mixed({"text": "hi"}, {"type": "ct"}, {"type": 1}, "hi", {"type": []})
     ),
-    *(bad(f"text-{value}", block({"type": "text", "text": value})) for value in (1, None, "", " ")),
+    *(bad(f"text-{value}", block({"type": "text", "text": value})) for value in mixed(1, None, "", " ")),
     bad("text-missing", block({"type": "text"})),
     good("string-and-blocks", {"messages": [user([text("Say"), text("hello")])]}),
     good("same-roles", {"messages": [user("a"), assistant("b"), assistant("c"), user("d")]}),
@@ -154,7 +165,7 @@ BODIES: tuple[Item, ...] = (
     bad("image-bare", block({"type": "image"})),
     *(
         bad(f"limit-{value}", {"max_tokens": value})
-        for value in (GONE, -1, -(2**31), 1.5, None, [], {}, "many", "32", True)
+        for value in mixed(GONE, -1, -(2**31), 1.5, None, [], {}, "many", "32", True)
     ),
     Item("limit-zero", {"max_tokens": 0}, 400, 200),
     Item("limit-minus-zero", {"max_tokens": -0.0}, 400, 200),
@@ -162,18 +173,21 @@ BODIES: tuple[Item, ...] = (
     good("limit-one", {"max_tokens": 1}),
     good("limit-one-stream", {"max_tokens": 1, "stream": True}),
     closed("limit-huge", {"max_tokens": 10**9}),
-    *(bad(f"stream-{value}", {"stream": value}) for value in ({}, [], "banana", "true", "false", 1, None)),
+    *(bad(f"stream-{value}", {"stream": value}) for value in mixed({}, [], "banana", "true", "false", 1, None)),
     good("stream-false", {"stream": False}),
     good("stream", {"stream": True}),
     good("stream-accept-json", {"stream": True}, headers={"accept": "application/json"}),
     good("system", {"system": "You are terse."}),
     good("system-blocks", {"system": [text("Be terse.", cache_control={"type": "ephemeral"})]}),
-    *(bad(f"system-{value}", {"system": value}) for value in (5, {}, None, [{"type": "image"}], ["x"], [text("")])),
-    *(bad(f"stops-{value}", {"stop_sequences": value}) for value in ("END", [1], {}, None, [""], ["\n"])),
-    *(good(f"stops-good-{len(value)}", {"stop_sequences": value}) for value in ([], ["ZZSTOPZZ"])),
+    *(
+        bad(f"system-{value}", {"system": value})
+        for value in mixed(5, {}, None, [{"type": "image"}], ["x"], [text("")])
+    ),
+    *(bad(f"stops-{value}", {"stop_sequences": value}) for value in mixed("END", [1], {}, None, [""], ["\n"])),
+    *(good(f"stops-good-{len(value)}", {"stop_sequences": value}) for value in mixed([], ["ZZSTOPZZ"])),
     *(
         good(f"sampling-{name}-{value}", {name: value})
-        for name, value in (
+        for name, value in mixed(
             ("temperature", 1.0),
             ("temperature", 0),
             ("top_p", 1.0),
@@ -184,7 +198,7 @@ BODIES: tuple[Item, ...] = (
     ),
     *(
         bad(f"sampling-{name}-{value}", {name: value})
-        for name, value in (
+        for name, value in mixed(
             ("temperature", -0.1),
             ("temperature", 1.1),
             ("temperature", "hot"),
@@ -199,11 +213,11 @@ BODIES: tuple[Item, ...] = (
             ("top_k", None),
         )
     ),
-    *(bad(f"removed-{name}", {name: 1}, version=NEW) for name in ("temperature", "top_p", "top_k")),
+    *(bad(f"removed-{name}", {name: 1}, version=NEW) for name in mixed("temperature", "top_p", "top_k")),
     good("new-version", version=NEW),
     good("user-id", {"metadata": {"user_id": "ct-1"}}),
     good("metadata-empty", {"metadata": {}}),
-    *(bad(f"metadata-{value}", {"metadata": value}) for value in ("x", [], 1, None)),
+    *(bad(f"metadata-{value}", {"metadata": value}) for value in mixed("x", [], 1, None)),
     closed("metadata-keys", {"metadata": {"order": "42"}}),
     closed("unknown-field", {"ct_unknown_field": 1}),
     closed("unknown-in-message", {"messages": [{**user("hi"), "name": "x"}]}),
@@ -231,15 +245,15 @@ BODIES: tuple[Item, ...] = (
 
 TOOLS: tuple[Item, ...] = (
     good("tool", tool()),
-    *(bad(f"tools-{value}", {"tools": value}) for value in ("x", {}, ["x"], None)),
+    *(bad(f"tools-{value}", {"tools": value}) for value in mixed("x", {}, ["x"], None)),
     bad("tool-nameless", tool(name=GONE)),
     bad("tool-schemaless", tool(input_schema=GONE)),
     bad("tool-openai", {"tools": [{"type": "function", "function": {"name": "a", "parameters": {}}}]}),
-    *(bad(f"tool-name-{name}", tool(name=name)) for name in ("a b", "a.b", "a/b", "é", "", 1, "a" * 129)),
+    *(bad(f"tool-name-{name}", tool(name=name)) for name in mixed("a b", "a.b", "a/b", "é", "", 1, "a" * 129)),
     good("tool-name-64", tool(name="a" * 64)),
-    *(bad(f"tool-schema-{value}", tool(input_schema=value)) for value in ({}, {"type": "string"}, "x")),
+    *(bad(f"tool-schema-{value}", tool(input_schema=value)) for value in mixed({}, {"type": "string"}, "x")),
     bad("tool-twice", {"tools": [T1, T1]}),
-    *(good(f"choice-{kind}", {"tools": [T1], "tool_choice": {"type": kind}}) for kind in ("auto", "any", "none")),
+    *(good(f"choice-{kind}", {"tools": [T1], "tool_choice": {"type": kind}}) for kind in mixed("auto", "any", "none")),
     good("forced", FORCED),
     good("forced-stream", {**FORCED, "stream": True}),
     good("asked-none", {"tools": [T1], "tool_choice": {"type": "none"}, "messages": [user("Call get_code with n=7")]}),
@@ -254,7 +268,7 @@ TOOLS: tuple[Item, ...] = (
     ),
     *(
         bad(f"choice-{value}", {"tools": [T1], "tool_choice": value})
-        for value in (
+        for value in mixed(
             "auto",
             {"type": "required"},
             {"type": "tool"},
@@ -268,7 +282,7 @@ TOOLS: tuple[Item, ...] = (
         good(
             f"result-{number}", {"tools": [T1], "messages": [user("Hi"), assistant([CALL]), user([{**RESULT, **form}])]}
         )
-        for number, form in enumerate(({}, {"content": [text("42")]}, {"content": ""}, {"is_error": True}))
+        for number, form in enumerate(mixed({}, {"content": [text("42")]}, {"content": ""}, {"is_error": True}))
     ),
     good(
         "result-absent",
@@ -288,7 +302,7 @@ TOOLS: tuple[Item, ...] = (
     good("thinking-adaptive", thinking({"type": "adaptive"})),
     *(
         bad(f"thinking-{value}", thinking(value))
-        for value in (
+        for value in mixed(
             "on",
             None,
             {"type": "ct"},
@@ -322,7 +336,7 @@ def auth(value: str | None, **more: str | None) -> Mapping[str, str | None]:
 HEADS: tuple[Item, ...] = (
     good("x-api-key", headers=auth(None, **{"x-api-key": KEY})),
     good("both-credentials", headers={"x-api-key": KEY}),
-    *(good(f"scheme-{scheme}", headers=auth(f"{scheme} {KEY}")) for scheme in ("bearer", "BEARER")),
+    *(good(f"scheme-{scheme}", headers=auth(f"{scheme} {KEY}")) for scheme in mixed("bearer", "BEARER")),
     bad("no-credential", status=401, headers=auth(None)),
     bad("no-credential-bad-body", status=401, headers=auth(None), raw=b"{}"),
     bad("bogus-token", status=401, headers=auth("Bearer bogus-token-012345678901")),
@@ -330,17 +344,17 @@ HEADS: tuple[Item, ...] = (
     bad("bogus-key", status=401, headers=auth(None, **{"x-api-key": "bogus-key-012345678901"})),
     *(
         bad(f"credential-{value}", status=401, headers=auth(value))
-        for value in ("Basic abc", "Bearer", "Bearer ", KEY, "")
+        for value in mixed("Basic abc", "Bearer", "Bearer ", KEY, "")
     ),
     bad("restricted", status=403, headers=auth(f"Bearer {RESTRICTED}")),
     bad("no-version", headers={"anthropic-version": None}),
-    *(bad(f"version-{value}", version=value) for value in ("1999-01-01", "banana", "")),
+    *(bad(f"version-{value}", version=value) for value in mixed("1999-01-01", "banana", "")),
     good("beta", headers={"anthropic-beta": "contract-test-0000-00-00, other-0000"}),
     good("charset", headers={"content-type": "application/json; charset=utf-8"}),
     bad("charset-utf16", headers={"content-type": "application/json; charset=utf-16"}),
     *(
         bad(f"media-{value}", status=415, headers={"content-type": value})
-        for value in ("text/plain", "application/x-www-form-urlencoded")
+        for value in mixed("text/plain", "application/x-www-form-urlencoded")
     ),
     good("no-media-type", headers={"content-type": None}),
     good("client", headers={"user-agent": "Anthropic/Python 2.12.0", "x-stainless-lang": "python"}),
@@ -364,7 +378,7 @@ HEADS: tuple[Item, ...] = (
     good("model-page", path="{base}/v1/models/reference-1", method="GET"),
     *(
         bad(f"raw-{raw[:12]!r}", raw=raw)
-        for raw in (
+        for raw in mixed(
             b"{",
             b'{"model":',
             b'{"a":1,}',
