@@ -1,4 +1,4 @@
-"""Options from the command line, the environment and the configuration file, in this order; wrong ones in a sentence."""
+"""Options from the command line, the environment and the configuration file, in this order; wrong ones in words."""
 
 from pathlib import Path
 from typing import Any
