@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.contract import load_catalogue, load_profiles
 from conformance.evidence.journal import JournalError, item_from, parse_line, record_from
-from conformance.evidence.run import PLAIN, Item, Record, Run, Terms
+from conformance.evidence.run import PLAIN, Item, Record, Reduction, Run, Terms
 
 
 def header_terms(terms: Terms) -> dict[str, Any]:
@@ -48,6 +48,7 @@ class Follower:
     generated: frozenset[str] = frozenset()
     records: list[Record] = field(default_factory=list)
     unsent: dict[str, str] = field(default_factory=dict)
+    reductions: dict[str, Reduction] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     sent: bool = False  #: whether every exchange of the plan has ended
     _rest: bytes = b""
@@ -98,8 +99,9 @@ class Follower:
         records = tuple(sorted(self.records, key=lambda record: record.seq))
         everything = bool(self.header.get("everything", True))
         return Run(
-            terms_from(self.header["terms"]), self.items, records, self.aliases, self.unsent, bool(self.footer), everything
-        )
+            terms_from(self.header["terms"]), self.items, records, self.aliases, self.unsent, self.reductions,
+            bool(self.footer), everything,
+        )  # fmt: skip
 
 
 def _header(state: Follower, line: dict[str, Any]) -> None:
@@ -124,6 +126,10 @@ def _done(state: Follower, line: dict[str, Any]) -> None:
     state.done.add(line["probe"])
 
 
+def _reduced(state: Follower, line: dict[str, Any]) -> None:
+    state.reductions[line["item"]] = Reduction(line["exchange"], line["flaky"], line["requests"])
+
+
 def _sent(state: Follower, line: dict[str, Any]) -> None:
     state.sent = True
 
@@ -133,7 +139,8 @@ def _footer(state: Follower, line: dict[str, Any]) -> None:
 
 
 _READERS = {
-    "header": _header, "plan": _plan, "exchange": _exchange, "unsent": _unsent, "done": _done, "sent": _sent,
+    "header": _header, "plan": _plan, "exchange": _exchange, "unsent": _unsent, "done": _done,
+    "reduced": _reduced, "sent": _sent,
     "footer": _footer,
 }  # fmt: skip
 

@@ -87,6 +87,15 @@ class Terms:
         return self.catalogue.requirements[identifier]
 
 
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """What became of a failing generated case: the smallest exchange that fails, or that it did not fail again."""
+
+    exchange: int
+    flaky: bool
+    requests: int
+
+
 @dataclass(frozen=True)
 class Run:
     """Everything recorded, in the order of sending. `unsent` says of a probe why it was not sent."""
@@ -96,6 +105,7 @@ class Run:
     records: tuple[Record, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
     unsent: Mapping[str, str] = field(default_factory=dict)
+    reductions: Mapping[str, Reduction] = field(default_factory=dict)  #: by the key of the item
     finished: bool = True
     everything: bool = True  #: whether no selection was made: then traffic may fail a requirement without an item
 

@@ -88,6 +88,8 @@ def fill(value: Any, model: str, nonce: str) -> Any:
     """The value with its placeholders replaced, at every depth."""
     if isinstance(value, str):
         return value.replace(MODEL, model).replace("{nonce}", nonce)
+    if isinstance(value, bytes):
+        return value.replace(MODEL.encode(), model.encode()).replace(b"{nonce}", nonce.encode())
     if isinstance(value, Mapping):
         return {fill(key, model, nonce): fill(item, model, nonce) for key, item in value.items()}
     if isinstance(value, list | tuple):

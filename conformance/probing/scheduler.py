@@ -3,21 +3,25 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from conformance.evidence.run import PLAIN, Record
 from conformance.probing.plan import Plan, with_controls
 from conformance.probing.preflight import Refusal, preflight_refusal
-from conformance.probing.probe import Probe, Shape
+from conformance.probing.probe import Call, Probe, Shape
 from conformance.probing.sender import CapReached, Sender
 from conformance.rules.reached import REACHED
+
+#: What is still to be sent when the plan has ended, given the way to send it.
+After = Callable[[Callable[[Probe, int, Call], Awaitable[Record]]], Awaitable[None]]
 
 
 class Scheduler:
     """Runs a plan to its end. `refusal` is set when the pre-flight ended the run; `error` when the harness failed."""
 
-    def __init__(self, plan: Plan, sender: Sender, concurrency: int) -> None:
+    def __init__(self, plan: Plan, sender: Sender, concurrency: int, after: After | None = None) -> None:
         self._plan = plan
+        self._after = after
         self._sender = sender
         self._concurrency = concurrency
         self._controls = 0
@@ -85,6 +89,8 @@ class Scheduler:
         await self._concurrently(plan.last)
         if plan.bracketed:
             await self._probe(control)
+        if self._after is not None:
+            await self._after(self._sender.deliver)
 
     async def _preflight(self) -> None:
         control = next(probe for probe in self._plan.first if probe.id == PLAIN)

@@ -78,6 +78,11 @@ def asks_for_stream(reading: Reading) -> bool:
     return asked(reading).get("stream") is True
 
 
+def asks_for_json(reading: Reading) -> bool:
+    """Whether the request says `stream: false` or nothing of it; any other value is a mistake of its own (REQ-028)."""
+    return asked(reading).get("stream", False) is False
+
+
 def request_header(exchange: Exchange, name: str) -> str | None:
     """The first value of a header of the request, or None."""
     return next((value for key, value in exchange.request.headers if key.lower() == name), None)

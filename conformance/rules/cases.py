@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from conformance.evidence.run import PLAIN, Expect, Item, Record, Run
 from conformance.rules.expectations import KINDS, NEGATIVE_KINDS
-from conformance.rules.findings import Finding, Where, unjudged
+from conformance.rules.findings import Finding, Kind, Where, unjudged
 from conformance.rules.outcome import PATIENCE_STATUSES, is_served, trouble
 
 #: The same trouble this often, between accepted controls, is the endpoint's answer.
@@ -48,7 +48,31 @@ def judge_case(item: Item, run: Run) -> tuple[Finding, ...]:
     if not found:
         found = (unjudged(item.requirement, "sent, but there was nothing to see"),)
     place = evidence.last.seq if evidence.records else None
-    return tuple(_bound(finding, item, place) for finding in found)
+    return tuple(_reduced(_bound(finding, item, place), run) for finding in found)
+
+
+def breaks(item: Item, record: Record, run: Run) -> bool:
+    """Whether this exchange, taken as the answer to the item's one question, breaks its expectation."""
+    expect = expectation(item, run)
+    if expect is None or trouble(record.exchange):
+        return False
+    findings = KINDS[expect.kind](Evidence(item, run, ((record,),)), expect.args)
+    return any(finding.kind is Kind.BROKEN for finding in findings)
+
+
+def _reduced(finding: Finding, run: Run) -> Finding:
+    """A violation shown by its smallest request; one that did not come again is left open."""
+    found = run.reductions.get(f"{finding.requirement} {finding.case}")
+    if found is None or finding.kind is not Kind.BROKEN:
+        return finding
+    first = finding.where.exchange
+    if found.flaky:
+        reason = (
+            f"flaky: {finding.seen} in exchange {first}, but not when it was sent again (exchange {found.exchange})"
+        )
+        return replace(unjudged(finding.requirement, reason, finding.where), case=finding.case)
+    seen = finding.seen if found.exchange == first else f"{finding.seen} (reduced from exchange {first})"
+    return replace(finding, seen=seen, where=replace(finding.where, exchange=found.exchange))
 
 
 def _bound(finding: Finding, item: Item, exchange: int | None) -> Finding:
@@ -92,7 +116,9 @@ def _bracket_reason(record: Record, run: Run) -> str:
 
 
 def bracketed(record: Record, run: Run) -> bool:
-    """Whether the plain controls sent next before and next after this exchange were both accepted."""
+    """Whether the plain controls sent next before and next after were both accepted; a control stands for itself."""
+    if record.probe == PLAIN:
+        return is_served(record.exchange)
     controls = run.sent(PLAIN)
     before = [row for row in controls if row.seq < record.seq]
     after = [row for row in controls if row.seq > record.seq]

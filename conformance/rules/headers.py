@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from conformance.evidence.run import Terms
 from conformance.rules.answers import (
     JSON_TYPE,
-    asks_for_stream,
+    asks_for_json,
     has_body,
     is_answer,
     is_served_message,
@@ -101,7 +101,7 @@ def json_is_declared(reading: Reading, terms: Terms) -> Iterable[Finding]:
     exchange = reading.exchange
     if not (has_body(exchange) and exchange.body and is_answer(exchange)):
         return
-    served = is_served_message(exchange) and not asks_for_stream(reading)
+    served = is_served_message(exchange) and asks_for_json(reading)
     refused = is_client_error(exchange) and isinstance(reading.json.value, Mapping)
     if served or refused:
         seen = exchange.header("content-type") or "no content-type"

@@ -22,14 +22,14 @@ def trouble(exchange: Exchange) -> str:
     if exchange.status is None and exchange.end.how is Ending.CUT:
         limit = exchange.end.limit or Limit.WHOLE
         return f"cut by our limit {limit.value}"
-    if exchange.status is None and exchange.end.how is not Ending.HUNG_UP:
+    if exchange.status is None and exchange.end.how not in {Ending.HUNG_UP, Ending.MALFORMED}:
         return exchange.end.how.value
     return ""
 
 
 def is_transient(exchange: Exchange) -> bool:
     """Whether the answer belongs to the closed list of transient ones."""
-    return bool(trouble(exchange)) and exchange.end.how is not Ending.MALFORMED
+    return bool(trouble(exchange))
 
 
 def is_served(exchange: Exchange) -> bool:

@@ -19,7 +19,7 @@ from conformance.probing.plan import Plan, plan
 from conformance.probing.probe import Call, Probe
 from conformance.probing.redaction import Redactor, Secret
 from conformance.probing.render import Desk, wrong_token
-from conformance.probing.scheduler import Scheduler
+from conformance.probing.scheduler import After, Scheduler
 from conformance.probing.sender import Sender
 from conformance.probing.sockets import SocketTransport
 from conformance.probing.transport import HttpxTransport
@@ -76,7 +76,7 @@ class Live:
             self.writer.write("exchange", **record_line(record))
         sender = self._sender(self.writer)
         sender.progress = progress
-        self.scheduler = Scheduler(self.plan, sender, self.settings.concurrency)
+        self.scheduler = Scheduler(self.plan, sender, self.settings.concurrency, self._after(self.writer))
         refusal = self.scheduler.start()
         if refusal is not None:
             self.scheduler.stop()
@@ -94,6 +94,16 @@ class Live:
         follower = Follower(self.journal)
         follower.poll()
         return follower
+
+    def _after(self, writer: JournalWriter) -> After | None:
+        """Reducing failing generated cases, unless the cap on requests is near or none are in the plan."""
+        requests, cap = self.settings.shrink, self.settings.max_requests
+        near = cap is not None and cap < self.plan.requests[1] + requests
+        if not requests or near or not any(item.generated for item in self.plan.items):
+            return None
+        from conformance.session.shrinking import reduce_failures
+
+        return lambda deliver: reduce_failures(writer, deliver, requests)
 
     def _sender(self, writer: JournalWriter) -> Sender:
         return Sender(
