@@ -196,6 +196,7 @@ def _requirement_verdict(
     if not results:
         return _untested(requirement, run, findings)
     verdicts = {result.verdict for result in results}
+    verdicts |= {_fold((finding,), "", "")[0] for finding in findings if finding.kind is Kind.BROKEN}
     verdict = next(item for item in _ORDER if item in verdicts)
     if verdict is Verdict.PASSED and Verdict.NOT_RUN in verdicts:
         verdict = Verdict.INCONCLUSIVE
