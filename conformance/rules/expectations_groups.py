@@ -171,7 +171,8 @@ def after_hang_up(evidence: Evidence, args: Args) -> Iterable[Finding]:
 def keeps_connection(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """Every request is answered over the connection of the one before, the last with 200.
 
-    A connection may be left where its close was declared, or where only the close ends the body (RFC 9112 §6.3).
+    A connection may be left where its close was declared, or where only the close ends the body (RFC 9112 §6.3), and
+    says nothing where the exchange before was not read to its end.
     """
     records = evidence.records
     for record in records:
@@ -182,7 +183,7 @@ def keeps_connection(evidence: Evidence, args: Args) -> Iterable[Finding]:
     yield check("", is_served(last.exchange), expected, answer_of(last.exchange), Where(last.seq))
     for before, after in pairwise(records):
         kept = before.exchange.connection == after.exchange.connection
-        if before.exchange.status is not None and not _closes(before.exchange):
+        if before.exchange.end.how is Ending.COMPLETE and not _closes(before.exchange):
             expected = "the connection kept, or a declared Connection: close"
             yield check("", kept, expected, "closed without a word", Where(before.seq, header="connection"))
 

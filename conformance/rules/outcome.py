@@ -12,8 +12,6 @@ UNRELATED_STATUSES = frozenset({401, 402, 403, 404, 407}) | TRANSIENT_STATUSES
 #: A failure of the server on a valid request, asked for once more before it is judged.
 ASK_AGAIN_STATUSES = frozenset({500, 502})
 
-TRANSIENT_ENDINGS = frozenset({Ending.NO_CONNECTION, Ending.NO_ANSWER})
-
 
 def trouble(exchange: Exchange) -> str:
     """A word for what kept a request from being answered, or "" when it was answered."""
