@@ -89,3 +89,13 @@ def is_plain_json(value: Any) -> bool:
 def key_of(body: Any) -> str:
     """The body in one spelling, to tell equal ones."""
     return json.dumps(body, sort_keys=True)
+
+
+def is_free_of_doubt(body: Mapping[str, Any]) -> bool:
+    """Whether a valid request keeps away from what servers may refuse: a first or last turn by the assistant, and
+    empty or blank text."""
+    roles = _roles(body)
+    contents = [turn["content"] for turn in body["messages"]] + [body[name] for name in ("system",) if name in body]
+    blocks = [block for content in contents if isinstance(content, list) for block in content]
+    words = [content for content in contents if isinstance(content, str)] + [block.get("text", "x") for block in blocks]
+    return roles[0] == roles[-1] == "user" and [] not in contents and all(word.strip() for word in words)
