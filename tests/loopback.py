@@ -82,6 +82,7 @@ class Loopback:
     _stop: Callable[[], object] = field(init=False)
     _thread: threading.Thread = field(init=False)
     _ready: threading.Event = field(default_factory=threading.Event)
+    _open: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __enter__(self) -> "Loopback":
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
@@ -103,8 +104,15 @@ class Loopback:
         self._ready.set()
         await done.wait()
         listener.close()
+        for task in self._open:
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+        await asyncio.sleep(0)  # closed transports say so in the next round of the loop
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._open.add(task)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while await self._converse(reader, writer):
                 pass

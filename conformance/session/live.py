@@ -16,6 +16,7 @@ from conformance.evidence.follow import Follower, header_terms
 from conformance.evidence.journal import JournalWriter, item_line, record_line
 from conformance.evidence.run import Item, Record, Terms
 from conformance.probing.plan import Plan, plan
+from conformance.probing.preflight import preflight_refusal
 from conformance.probing.probe import Call, Probe
 from conformance.probing.redaction import Redactor, Secret
 from conformance.probing.render import Desk, wrong_token
@@ -234,6 +235,8 @@ def _only_model(exchange: Exchange) -> str:
     if exchange.status is None:
         detail = exchange.end.detail or exchange.end.how.value
         raise Ungradable(f"the target cannot be reached ({detail}); check --target-url")
+    if exchange.status in {401, 402, 403, 407}:  # it is the key, and no choice of model would help
+        raise Ungradable(str(preflight_refusal(exchange)))
     models = listed_models(exchange)
     if len(models) == 1:
         return models[0]

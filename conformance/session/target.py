@@ -47,7 +47,7 @@ def capabilities_of(settings: Settings, profile: Profile) -> frozenset[str]:
         for word in words:
             if word not in profile.capabilities:
                 raise UsageError(f"--{option} takes one of {', '.join(profile.capabilities)}, not {word!r}")
-    return frozenset(profile.included) | frozenset(settings.capability) - frozenset(settings.without)
+    return (frozenset(profile.included) | frozenset(settings.capability)) - frozenset(settings.without)
 
 
 def open_target(settings: Settings, environment: Mapping[str, str] | None = None) -> Target:
