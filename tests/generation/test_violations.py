@@ -8,6 +8,8 @@ from conformance.generation.violations import is_coercible, json_type, value_at,
 
 PLAIN: dict[str, Any] = {"model": "m", "max_tokens": 8, "messages": [{"role": "user", "content": "hi"}]}
 
+IMAGE = {"type": "image", "text": "no block of this kind has text"}
+
 
 def said(content: Any) -> dict[str, Any]:
     """The plain body with another content."""
@@ -42,7 +44,7 @@ FOUND: dict[str, tuple[Any, str, list[tuple[str, str, str | None]]]] = {
         "myrouter",
         [("/messages/0/content/0", "anyOf", "REQ-017"), ("/messages/0/content/1/text", "required", "REQ-018")],
     ),
-    "system block": (PLAIN | {"system": [{"type": "image", "text": "x"}]}, "myrouter", [("/system/0/type", "const", "REQ-032")]),
+    "system block": (PLAIN | {"system": [IMAGE]}, "myrouter", [("/system/0/type", "const", "REQ-032")]),
     "choice": (PLAIN | {"tool_choice": "auto"}, "anthropic", [("/tool_choice", "type", "TOOL-009")]),
     "free choice": (PLAIN | {"tool_choice": "auto"}, "myrouter", []),
     "choice type": (PLAIN | {"tool_choice": {"type": "x"}}, "myrouter", [("/tool_choice/type", "anyOf", "TOOL-010")]),
