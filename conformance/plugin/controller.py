@@ -1,5 +1,6 @@
 """What the plugin does once our suites are in play: settings, items, the live run, and its end."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,9 +131,15 @@ class Controller:
     def reader(self) -> Reader:
         """Where items of this process are judged from."""
         if self._reader is None:
-            journal = self.live.journal if self.live else Path(self.config.workerinput["conformance_journal"])  # type: ignore[attr-defined]
-            self._reader = Reader(journal, self.settings.level)
+            self._reader = self._own_reader(self.live) if self.live else self._worker_reader()
         return self._reader
+
+    def _own_reader(self, live: Live) -> Reader:
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        return Reader(live.journal, self.settings.level, partial(_say, reporter), live.plan.requests[0])
+
+    def _worker_reader(self) -> Reader:
+        return Reader(Path(self.config.workerinput["conformance_journal"]), self.settings.level)  # type: ignore[attr-defined]
 
     # pytest-xdist
 
@@ -185,6 +192,12 @@ class Controller:
             for probe in self.live.plan.probes:
                 reporter.write_line(f"{len(probe.calls):4d}  {probe.id}")
             reporter.write_line(f"would send {span} requests, {len(self.live.plan.generated())} of them generated")
+
+
+def _say(reporter: Any, line: str) -> None:
+    if reporter is not None:
+        reporter.ensure_newline()
+        reporter.write_line(line)
 
 
 def line_of(item: pytest.Item) -> Line | None:

@@ -17,6 +17,7 @@ from conformance.session.facts import facts_of
 from conformance.verdicts import Graded, ItemResult, grade, judge_item
 
 POLL = 0.02  #: seconds between two looks at the journal
+SAY_EVERY = 10.0  #: seconds between two lines of progress while items wait
 
 
 @dataclass(slots=True)
@@ -25,9 +26,11 @@ class Reader:
 
     journal: Path
     gate: Level
-    waiting: Callable[[Follower], None] = lambda follower: None
+    say: Callable[[str], None] = lambda line: None
+    expected: int = 0  #: requests in the plan, for the lines of progress
     follower: Follower = field(init=False)
     _graded: Graded | None = None
+    _said: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self.follower = Follower(self.journal)
@@ -37,10 +40,16 @@ class Reader:
         bracketed = any(expect.kind in NEGATIVE_KINDS for expect in item.expect.values())
         self.follower.poll()
         while not self.follower.settled(item, bracketed):
-            self.waiting(self.follower)
+            self._progress()
             time.sleep(POLL)
             self.follower.poll()
         return judge_item(item, self.follower.run()) if item.active else self._whole(item)
+
+    def _progress(self) -> None:
+        """While items wait, say now and then how far the sending has come."""
+        if time.monotonic() - self._said >= SAY_EVERY:
+            self._said = time.monotonic()
+            self.say(f"{len(self.follower.records)} of about {self.expected} requests answered")
 
     def text(self, result: ItemResult) -> str:
         """The failure text of an item."""

@@ -1,6 +1,5 @@
 """Delivering one call: tries, back-off, redaction, and the line in the journal."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from conformance.evidence.journal import JournalWriter, record_line
@@ -39,7 +38,6 @@ class Sender:
     count: int = 0
     breaker: StreamBreaker = field(default_factory=StreamBreaker)
     backoff: Backoff = field(default_factory=Backoff)
-    progress: Callable[[int], None] = lambda count: None
 
     async def deliver(self, probe: Probe, step: int, call: Call, pin: str = "") -> Record:
         """Send a call as often as its answers ask for; return the record that counts. Raises CapReached."""
@@ -54,7 +52,6 @@ class Sender:
             again = self._again(exchange, call, attempt)
             record = Record(seq, probe.id, step, attempt, exchange, repeated=again)
             self.journal.write("exchange", **record_line(record))
-            self.progress(self.count)
             if not again:
                 return record
             self.backoff.trouble(exchange, attempt)

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -66,7 +66,7 @@ class Live:
         """Where the journal is written."""
         return self.folder / "journal.jsonl"
 
-    def begin(self, progress: Callable[[int], None] = lambda count: None) -> None:
+    def begin(self) -> None:
         """Write header and plan, run the pre-flight and go on sending. Raises Ungradable when it ends the run."""
         self.writer = JournalWriter(self.journal)
         self.writer.write("header", **self._header())
@@ -76,7 +76,6 @@ class Live:
         for record in self.discovery:
             self.writer.write("exchange", **record_line(record))
         sender = self._sender(self.writer)
-        sender.progress = progress
         self.scheduler = Scheduler(self.plan, sender, self.settings.concurrency, self._after(self.writer))
         refusal = self.scheduler.start()
         if refusal is not None:
