@@ -46,6 +46,8 @@ def accepted_by(body: Mapping[str, Any], profile: str) -> str:
         "REQ-030": "system" in body,
         "REQ-011": any(one == other for one, other in pairwise(roles)),
         "REQ-012": len(roles) > 2,
+        "REQ-010": any(isinstance(turn["content"], list) for turn in body["messages"]),
+        "REQ-026": body["max_tokens"] == 1,
     }
     known = load_catalogue().requirements
     bound = (name for name, here in features.items() if here and known[name].level(profile) is not Level.MAY)

@@ -30,7 +30,6 @@ _LEAST = "Object with only required properties"
 #: describes its value, the requirement that has it accepted, and the name of the case.
 _ACCEPTED: tuple[tuple[str, str, str, str], ...] = (
     ("messages", f"{_ONE}Object with valid 'content' value: Maximum items array", "REQ-010", "three-blocks"),
-    ("messages", "Valid array", "REQ-012", "three-turns-of-blocks"),
     ("metadata", _LEAST, "REQ-043", "empty"),
     ("tools", f"{_ONE}{_LEAST}", "TOOL-001", "no-description"),
     ("tools", f"{_ONE}Object with valid 'name' value: Maximum length string", "TOOL-005", "longest-name"),

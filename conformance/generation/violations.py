@@ -155,6 +155,10 @@ def _narrowed(requirement: str | None, path: Path, value: Any) -> str | None:
         return "REQ-025"
     if path == ("max_tokens",) and requirement == "REQ-022" and value < 0:
         return "REQ-023"
+    if requirement == "TOOL-009" and not isinstance(value, str):
+        return None  # it speaks of strings, and no other of what is no object
+    if requirement == "TOOL-003" and path[-1] == "name" and value is not ABSENT:
+        return "TOOL-004"  # the name is there, and holds none of the characters of a name
     return requirement
 
 

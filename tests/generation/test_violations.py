@@ -46,6 +46,7 @@ FOUND: dict[str, tuple[Any, str, list[tuple[str, str, str | None]]]] = {
     ),
     "system block": (PLAIN | {"system": [IMAGE]}, "myrouter", [("/system/0/type", "const", "REQ-032")]),
     "choice": (PLAIN | {"tool_choice": "auto"}, "anthropic", [("/tool_choice", "type", "TOOL-009")]),
+    "choice list": (PLAIN | {"tool_choice": []}, "anthropic", [("/tool_choice", "type", None)]),
     "free choice": (PLAIN | {"tool_choice": "auto"}, "myrouter", []),
     "choice type": (PLAIN | {"tool_choice": {"type": "x"}}, "myrouter", [("/tool_choice/type", "anyOf", "TOOL-010")]),
     "choice name": (
@@ -53,6 +54,7 @@ FOUND: dict[str, tuple[Any, str, list[tuple[str, str, str | None]]]] = {
     ),
     "unknown": (PLAIN | {"x/y": 1}, "anthropic", [("/x~1y", "additionalProperties", "REQ-045")]),
     "tool name": (tool(name="a b"), "myrouter", [("/tools/0/name", "pattern", "TOOL-004")]),
+    "tool name type": (tool(name=5), "myrouter", [("/tools/0/name", "type", "TOOL-004")]),
     "schema type": (tool(input_schema={}), "myrouter", [("/tools/0/input_schema/type", "required", "TOOL-006")]),
 }  # fmt: skip
 
