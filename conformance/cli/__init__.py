@@ -2,6 +2,7 @@
 
 import click
 
+from conformance.cli.corpus import corpus
 from conformance.cli.run import run
 from conformance.cli.show import requirements, serve
 
@@ -15,6 +16,4 @@ def main() -> None:
 main.add_command(run)
 main.add_command(requirements)
 main.add_command(serve)
-
-if __name__ == "__main__":
-    main()
+main.add_command(corpus)

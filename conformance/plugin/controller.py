@@ -33,6 +33,7 @@ class Controller:
         self.closing: Closing | None = None
         self.ungradable = ""
         self._collected: set[str] = set()
+        self._files: set[Path] = set()
         self._deselected = False
         self._reader: Reader | None = None
 
@@ -78,6 +79,7 @@ class Controller:
         items, probes = items_of(metafunc.function, self.draw())
         self.probes.update(probes)
         self._collected.update(item.key for item in items)
+        self._files.add(Path(metafunc.module.__file__ or "").resolve())
         name = "case" if "case" in metafunc.fixturenames else "traffic"
         metafunc.parametrize(name, [Line(item, self.reader) for item in items], ids=[item_id(item) for item in items])
 
@@ -106,6 +108,7 @@ class Controller:
 
     def _open(self) -> None:
         everything = {item.key for item in self.selected} >= self._collected and not self._narrowed()
+        everything = everything and self._files.issuperset(suite_files())
         try:
             self.live = open_live(self.settings, self.selected, self.probes, everything)
             self.live.folder = self._folder or self.live.folder
@@ -160,6 +163,7 @@ class Controller:
         named = [Path(arg.partition("::")[0]) for arg in self.config.args]
         files = dict.fromkeys([*suite_files(), *(path.resolve() for path in named if path.suffix == ".py")])
         items, probes = index(files, self.draw())
+        self._files.update(files)
         self.probes.update(probes)
         self._collected.update(item.key for item in items.values())
         self.selected = [items[part] for node_id in ids if (part := bracketed_part(node_id)) in items]
