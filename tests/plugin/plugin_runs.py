@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio._backends._asyncio  # noqa: F401
 import httpcore  # noqa: F401
 import schemathesis  # noqa: F401
-import xdist  # noqa: F401
+import xdist  # type: ignore[import-untyped]  # noqa: F401
 
 import conformance.generation.corpus
 import conformance.plugin.controller  # noqa: F401

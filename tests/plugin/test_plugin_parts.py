@@ -16,6 +16,7 @@ from conformance.evidence.follow import header_terms
 from conformance.evidence.journal import JournalWriter, item_line, record_line
 from conformance.evidence.run import Expect, Item, Record, Terms
 from conformance.generation.draws import Draw
+from conformance.plugin import lines
 from conformance.plugin.items import bracketed_part, index, item_id
 from conformance.plugin.lines import Line, Reader
 from conformance.settings.options import OPTIONS
@@ -134,7 +135,12 @@ def test_an_active_item_is_judged_while_others_are_still_sent(tmp_path: Path) ->
 
 def test_an_item_waits_for_its_exchanges(tmp_path: Path) -> None:
     writer = _begun(tmp_path)
-    late = threading.Timer(0.2, lambda: (_sent(writer, 400), writer.write("sent")))
+
+    def send() -> None:
+        _sent(writer, 400)
+        writer.write("sent")
+
+    late = threading.Timer(0.2, send)
     late.start()
     reader = Reader(writer.path, Level.MUST)
     results = [reader.result(PASSIVE), reader.result(PASSIVE), reader.result(ACTIVE)]
@@ -162,3 +168,19 @@ def test_a_line_ends_its_test_by_its_verdict(
     with pytest.raises(ends) as ended:
         line.judge()
     assert line.verdict == verdict and (item.requirement in str(ended.value) or verdict in str(ended.value))
+
+
+def test_waiting_items_say_how_far_the_sending_has_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "SAY_EVERY", 0.0)
+    writer, said = _begun(tmp_path), list[str]()
+
+    def say(line: str) -> None:
+        said.append(line)
+        if len(said) == 1:
+            _sent(writer, 400)
+            writer.write("sent")
+
+    reader = Reader(writer.path, Level.MUST, say, 3)
+    assert reader.result(PASSIVE).verdict.value == "passed"
+    writer.close()
+    assert said == ["0 of about 3 requests answered"]

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from conformance.evidence.run import Item
 from conformance.probing.probe import Call, Probe
 from conformance.reference import Endpoint
 from conformance.reference import Settings as ReferenceSettings
+from conformance.reporting import ReportError
 from conformance.session import closing
 from conformance.session.closing import Closing, close_run
 from conformance.session.live import (
@@ -251,7 +253,7 @@ def test_a_bare_checkout_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None
     from conformance.session import live
 
     def nobody(name: str) -> str:
-        raise live.PackageNotFoundError(name)
+        raise PackageNotFoundError(name)
 
     monkeypatch.setattr(live, "version", nobody)
     assert harness_version() == "unknown"
@@ -291,7 +293,7 @@ def test_reports_that_cannot_be_written_are_an_error_of_the_harness(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*args: object) -> None:
-        raise closing.ReportError("the disk is full")
+        raise ReportError("the disk is full")
 
     monkeypatch.setattr(closing, "write_reports", refuse)
     ended = _run(_settings(tmp_path))
