@@ -1,4 +1,6 @@
-"""What must not matter does not: how a text is wrapped, and in which order members are written (EQV-005, EQV-006)."""
+"""What must not matter does not: how a text is wrapped, and how the JSON around it is written (EQV-005, EQV-006)."""
+
+import json
 
 from typing import Any
 
@@ -19,6 +21,9 @@ def reversed_members(value: Any) -> Any:
 
 
 BACKWARDS = probe("conversation, members reversed", reversed_members(CONVERSATION_BODY))
+SPACIOUS = probe(
+    "conversation, white space", json.dumps(CONVERSATION_BODY, indent="\t", separators=(" ,\r\n", " : ")).encode()
+)
 
 
 @requirement("EQV-005")
@@ -28,7 +33,9 @@ def test_a_string_and_one_text_block_cost_the_same_input_tokens(case: Judged) ->
 
 
 @requirement("EQV-006")
+@cases(same_outcome(), white_space_outcome=(CONVERSATION, SPACIOUS))
+@cases(same_tokens, control=None, white_space_tokens=(CONVERSATION, SPACIOUS))
 @cases(same_outcome(), outcome=(CONVERSATION, BACKWARDS))
 @cases(same_tokens, control=None, tokens=(CONVERSATION, BACKWARDS))
-def test_the_order_of_members_does_not_matter(case: Judged) -> None:
+def test_the_order_of_members_and_white_space_do_not_matter(case: Judged) -> None:
     case.judge()

@@ -91,7 +91,7 @@ def _active(config: pytest.Config) -> "Controller | None":
 def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> Any:
     """Our declared functions are tests whatever `python_functions` says."""
     if "__conformance__" in getattr(obj, "__dict__", {}) and callable(obj):
-        return list(collector._genfunctions(name, obj))
+        return list(collector._genfunctions(name, obj)) if _controller(collector.config).stands_for_items(obj) else []
     return None
 
 

@@ -74,6 +74,10 @@ class Controller:
 
     # Collecting
 
+    def stands_for_items(self, function: object) -> bool:
+        """Whether a declared function has any items: a generator may have drawn none."""
+        return bool(items_of(function, self.draw())[0])
+
     def parametrize(self, metafunc: pytest.Metafunc) -> None:
         """One parameter for each item of a declared function."""
         items, probes = items_of(metafunc.function, self.draw())
