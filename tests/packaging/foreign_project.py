@@ -91,7 +91,10 @@ def _inside(project: Path, wheel: str) -> str:
 def main() -> int:
     """Print every complaint; 1 when there is any."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--wheel", help="a built wheel, to be tried in an environment inside the project as well")
+    parser.add_argument(
+        "--wheel", default=os.environ.get("TOX_PACKAGE"),
+        help="a built wheel, to be tried inside the project as well (default: the one that tox built)",
+    )  # fmt: skip
     wheel = parser.parse_args().wheel
     wrong: list[str] = []
     for place in ("outside", "inside") if wheel else ("outside",):
