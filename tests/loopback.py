@@ -104,6 +104,7 @@ class Loopback:
         self._ready.set()
         await done.wait()
         listener.close()
+        await asyncio.sleep(0.01)  # whoever was accepted last has begun by then, and closes what it holds
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
