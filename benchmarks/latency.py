@@ -46,7 +46,9 @@ def measure(profile: str, latency: float, concurrency: int) -> Row:
             "--concurrency", str(concurrency), "--out", folder, "--level", "should",
         ]  # fmt: skip
         began = time.perf_counter()
-        ended = subprocess.run(command, env={**os.environ, "CONFORMANCE_API_KEY": KEY}, capture_output=True, check=False)
+        ended = subprocess.run(
+            command, env={**os.environ, "CONFORMANCE_API_KEY": KEY}, capture_output=True, check=False
+        )
         wall = time.perf_counter() - began
         report = json.loads((Path(folder) / "report.json").read_text())
     return Row(latency, report["requests"]["total"], wall, ended.returncode)

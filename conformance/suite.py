@@ -76,7 +76,7 @@ accepted = Expect("accepted")
 def status(*ok: int, lowered: tuple[int, ...] = (), noted: tuple[int, ...] = (), **more: Any) -> Expect:
     """One of these statuses; `lowered` ones break it as a SHOULD, `noted` ones are only mentioned.
 
-    `more` may hold `error_type` (the expected `error.type`), `envelope` (True: the error envelope is required).
+    `more` may hold `error_type` (the expected `error.type`).
     """
     return Expect("status", {"ok": list(ok), "lowered": list(lowered), "noted": list(noted), **more})
 

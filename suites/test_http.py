@@ -38,8 +38,8 @@ def test_a_minimal_request_is_served(case: Judged) -> None:
 
 
 @requirement("HTTP-002")
-@cases(status(405, 404, envelope=True), get=GET)
-def test_get_is_refused_in_an_envelope(case: Judged) -> None:
+@cases(status(405, 404), get=GET)
+def test_get_is_refused(case: Judged) -> None:
     case.judge()
 
 

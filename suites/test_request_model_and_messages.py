@@ -69,7 +69,7 @@ def test_an_absent_or_non_string_model_is_refused(case: Judged) -> None:
 
 @requirement("REQ-002")
 @cases(
-    per_profile(myrouter=status(404, 400, envelope=True), anthropic=status(404, error_type="not_found_error")),
+    per_profile(myrouter=status(404, 400), anthropic=status(404, error_type="not_found_error")),
     unknown=PLAIN | {"model": "ct-no-such-model-{nonce}"},
 )
 @cases(

@@ -103,8 +103,8 @@ class Loopback:
         self.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
         self._ready.set()
         await done.wait()
+        await asyncio.sleep(0.01)  # a connection that is being accepted while the listener closes is never closed
         listener.close()
-        await asyncio.sleep(0.01)  # whoever was accepted last has begun by then, and closes what it holds
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)

@@ -7,6 +7,7 @@ nothing more is to come, and a `footer` without which the run counts as cut off.
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any, TextIO
@@ -22,10 +23,11 @@ class JournalError(Exception):
 
 
 class JournalWriter:
-    """Appends lines and flushes each; safe to use from several threads."""
+    """Appends lines to a new file and flushes each; safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _set_aside(path)
         self.path = path
         self._lock = Lock()
         self._file: TextIO = path.open("a", encoding="utf-8")
@@ -40,6 +42,13 @@ class JournalWriter:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _set_aside(path: Path) -> None:
+    """An earlier run's journal keeps its content under the next free name: runs never share a file."""
+    if path.exists():
+        numbered = (path.with_name(f"{path.stem}.{number}{path.suffix}") for number in count(1))
+        path.rename(next(free for free in numbered if not free.exists()))
 
 
 def packed(data: bytes) -> Any:

@@ -1,5 +1,7 @@
 """What the plugin does once our suites are in play: settings, items, the live run, and its end."""
 
+import inspect
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -74,8 +76,9 @@ class Controller:
 
     # Collecting
 
-    def stands_for_items(self, function: object) -> bool:
-        """Whether a declared function has any items: a generator may have drawn none."""
+    def stands_for_items(self, function: Callable[..., None]) -> bool:
+        """Whether a declared function has any items: a generator may have drawn none. Its file counts as collected."""
+        self._files.add(Path(inspect.getfile(function)).resolve())
         return bool(items_of(function, self.draw())[0])
 
     def parametrize(self, metafunc: pytest.Metafunc) -> None:

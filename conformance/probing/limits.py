@@ -9,7 +9,7 @@ class Limits:
     """Defaults are what a patient client grants; each can be set in the configuration under `limits`."""
 
     connect: float = 10.0
-    first_byte: float = 30.0  #: from the end of the request to the status line
+    first_byte: float = 30.0  #: from the beginning of the request, connecting included, to the status line
     between_bytes: float = 20.0
     whole: float = 120.0
     after_stop: float = 10.0  #: from `message_stop` to the end of the body (SSE-012)

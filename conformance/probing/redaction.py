@@ -39,7 +39,9 @@ def forms(value: str) -> Iterator[bytes]:
 class Redactor:
     """Takes secrets out of exchanges. Pure apart from the compiled pattern it holds."""
 
-    def __init__(self, secrets: Iterable[Secret]) -> None:
+    def __init__(self, secrets: Iterable[Secret], credentials: Iterable[Secret] = ()) -> None:
+        """`secrets` are searched for everywhere, `credentials`, however short, in the headers of requests only."""
+        self._credentials = tuple(credentials)
         spellings = {
             form: secret.label for secret in secrets if len(secret.value) >= SHORTEST for form in forms(secret.value)
         }
@@ -63,7 +65,7 @@ class Redactor:
             request=replace(
                 request,
                 url=self.text(request.url),
-                headers=_headers(request.headers, self.text),
+                headers=_headers(request.headers, self._sent),
                 body=self.data(request.body),
             ),
             headers=_headers(exchange.headers, self.text),
@@ -71,6 +73,14 @@ class Redactor:
             end=replace(exchange.end, detail=self.text(exchange.end.detail)),
             surplus=self.data(exchange.surplus),
         )
+
+    def _sent(self, text: str) -> str:
+        """A header of a request: there the credentials are known to be."""
+        clean = self.text(text)
+        for secret in self._credentials:
+            if secret.value and secret.value in clean:
+                clean = clean.replace(secret.value, marker(secret.label, len(secret.value)))
+        return clean
 
     def _mark(self, match: re.Match[bytes]) -> bytes:
         found = match.group()

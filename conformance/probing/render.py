@@ -79,7 +79,7 @@ class Desk:
 
     def _headers(self, call: Call, has_body: bool) -> Headers:
         headers = {
-            "Accept": "application/json",
+            "Accept": "*/*",
             "Accept-Encoding": "identity",
             "User-Agent": USER_AGENT,
             "anthropic-version": self.api_version,

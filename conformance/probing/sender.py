@@ -12,10 +12,8 @@ from conformance.probing.redaction import Redactor
 from conformance.probing.render import Desk
 from conformance.probing.transport import Transport
 from conformance.rules.cases import TRIES
-from conformance.rules.outcome import ASK_AGAIN_STATUSES, is_transient
+from conformance.rules.outcome import ASK_AGAIN_STATUSES, is_garbled, is_transient
 from conformance.wire.exchange import Ending, Exchange, Limit
-
-_SILENT = frozenset({Limit.BETWEEN_BYTES, Limit.WHOLE})
 
 
 class CapReached(Exception):
@@ -41,20 +39,23 @@ class Sender:
 
     async def deliver(self, probe: Probe, step: int, call: Call, pin: str = "") -> Record:
         """Send a call as often as its answers ask for; return the record that counts. Raises CapReached."""
-        attempt = 0
+        attempt, fresh = 0, ""
         while True:
             attempt += 1
             await self.backoff.wait()
             seq = self._take()
-            exchange = await self._once(call, pin)
+            exchange = await self._once(call, pin or fresh)
             if exchange.end.how is not Ending.HUNG_UP and _is_stream(exchange):
                 self.breaker.saw(exchange)
-            again = self._again(exchange, call, attempt)
+            again = self._again(exchange, call, attempt) or (not pin and not fresh and is_garbled(exchange))
             record = Record(seq, probe.id, step, attempt, exchange, repeated=again)
             self.journal.write("exchange", **record_line(record))
             if not again:
                 return record
-            self.backoff.trouble(exchange, attempt)
+            if is_garbled(exchange):  # what another answer left on the connection is not this one's fault
+                fresh = f"{probe.id} {step} alone"
+            else:
+                self.backoff.trouble(exchange, attempt)
 
     async def _once(self, call: Call, pin: str) -> Exchange:
         outgoing = self.desk.outgoing(call, pin)
@@ -90,4 +91,4 @@ def _is_stream(exchange: Exchange) -> bool:
 
 def _went_silent(exchange: Exchange) -> bool:
     """A stream that has begun and then stays silent beyond a limit is asked for once more."""
-    return exchange.status == 200 and exchange.end.how is Ending.CUT and exchange.end.limit in _SILENT
+    return exchange.status == 200 and exchange.end.how is Ending.CUT and exchange.end.limit is Limit.BETWEEN_BYTES

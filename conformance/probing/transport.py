@@ -94,7 +94,7 @@ class Tape:
     def patience(self) -> tuple[float, Limit]:
         """How long to wait for the next bytes, and the limit that fires then."""
         if self.status is None:
-            waits = [(self.limits.connect + self.limits.first_byte - self.now(), Limit.FIRST_BYTE)]
+            waits = [(self.limits.first_byte - self.now(), Limit.FIRST_BYTE)]
         elif self.stopped_at is not None:
             waits = [(self.stopped_at + self.limits.after_stop - self.now(), Limit.AFTER_STOP)]
         else:

@@ -43,6 +43,7 @@ class Server:
         for task in open_connections:
             task.cancel()
         await asyncio.gather(*open_connections, return_exceptions=True)
+        await asyncio.sleep(0)  # closed transports let go of their sockets in the loop's next turn
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -20,7 +20,7 @@ _EXPECTS_CONTINUE = 1024  #: bytes; above it some releases of curl send `Expect:
 
 #: Headers that the harness always sends with these values, and that are shown only when they differ.
 UNREMARKABLE: Mapping[str, str] = MappingProxyType(
-    {"user-agent": "messages-conformance", "accept-encoding": "identity"}
+    {"user-agent": "messages-conformance", "accept-encoding": "identity", "accept": "*/*"}
 )
 
 _WRONG_TOKEN = "ct-wrong-token-"

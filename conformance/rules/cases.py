@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from conformance.evidence.run import PLAIN, Expect, Item, Record, Run
-from conformance.rules.expectations import KINDS, NEGATIVE_KINDS
-from conformance.rules.findings import Finding, Kind, Where, unjudged
-from conformance.rules.outcome import PATIENCE_STATUSES, is_served, trouble
+from conformance.rules.expectations import KINDS, NEGATIVE_KINDS, VALID_KINDS, answer_of
+from conformance.rules.findings import Finding, Kind, Where, broken, unjudged
+from conformance.rules.outcome import PATIENCE_STATUSES, is_served, is_server_error, trouble
 
 #: The same trouble this often, between accepted controls, is the endpoint's answer.
 TRIES = 3
@@ -44,7 +44,11 @@ def judge_case(item: Item, run: Run) -> tuple[Finding, ...]:
     """Everything a case has to say, each finding bound to requirement, case and exchange. Total."""
     evidence = Evidence(item, run, tuple(run.sent(probe) for probe in item.probes))
     expect = expectation(item, run)
-    found = _open_reason(evidence, expect) or (expect and tuple(KINDS[expect.kind](evidence, expect.args)))
+    found = (
+        _open_reason(evidence, expect)
+        or _unserved(evidence, expect)
+        or (expect and tuple(KINDS[expect.kind](evidence, expect.args)))
+    )
     if not found:
         found = (unjudged(item.requirement, "sent, but there was nothing to see"),)
     place = evidence.last.seq if evidence.records else None
@@ -75,6 +79,15 @@ def _reduced(finding: Finding, run: Run) -> Finding:
     return replace(finding, seen=seen, where=replace(finding.where, exchange=found.exchange))
 
 
+def _unserved(evidence: Evidence, expect: Expect | None) -> tuple[Finding, ...]:
+    """A valid request that the server failed to answer, try after try: what it stands for is violated."""
+    if expect is None or expect.kind not in VALID_KINDS:
+        return ()
+    failed = [r for r in evidence.records if is_server_error(r.exchange) or trouble(r.exchange)]
+    expected = "an answer to a valid request"
+    return tuple(broken("", expected, f"{answer_of(r.exchange)} on try {r.attempt}", Where(r.seq)) for r in failed)
+
+
 def _bound(finding: Finding, item: Item, exchange: int | None) -> Finding:
     bound = replace(finding, requirement=item.requirement, case=item.case)
     return bound if exchange is None else bound.at(exchange)
@@ -94,8 +107,8 @@ def _reasons(evidence: Evidence, expect: Expect | None) -> Iterator[str]:
     for probe, rows in zip(item.probes, evidence.probes, strict=True):
         if not rows:
             yield run.why_unsent(probe) or "not sent"
+    yield _control_reason(item, run)
     if expect is not None and expect.kind in NEGATIVE_KINDS:
-        yield _control_reason(item, run)
         yield from (_bracket_reason(record, run) for record in evidence.records)
     yield from (_trouble_reason(record, run) for record in evidence.records)
 

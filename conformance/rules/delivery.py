@@ -17,7 +17,8 @@ LAST_PART = 0.9  #: a burst comes behind this share of the time
 FASTEST = 5_000.0  #: tokens per second that no generation reaches: faster is a buffer being emptied
 #: After this many tries a silence is the target's answer.
 TRIES = 2
-SILENCES = frozenset({Limit.BETWEEN_BYTES, Limit.WHOLE})
+#: Seconds without an event other than a ping after which a stream that we cut was not about to go on.
+LONGEST_PAUSE = 20.0
 #: States of a stream that brought neither message_stop nor an error.
 UNFINISHED = frozenset({State.EMPTY, State.STREAMING, State.PAUSED, State.CLOSING})
 
@@ -60,17 +61,29 @@ def stream_ends_after_its_last_event(reading: Reading, terms: Terms) -> Iterable
 
 @run_rule("STRM-001", "STRM-023")
 def silence_is_an_answer(run: Run) -> Iterable[Finding]:
-    """A stream that stayed silent, asked for again, and stayed silent: STRM-001 if no event came, else STRM-023."""
+    """A stream that stayed silent, asked for again, and stayed silent, or that only pinged on until our whole limit:
+    STRM-001 if no event came, else STRM-023."""
     for record in run.records:
-        if record.attempt >= TRIES and not record.repeated and _is_silent(record):
+        seen = "" if record.repeated else _silence(record)
+        if seen and is_served_stream(record.reading) and record.reading.walk.state in UNFINISHED:
             nothing = record.reading.walk.state is State.EMPTY
             requirement, expected = ("STRM-001", "message_start") if nothing else ("STRM-023", "message_stop")
-            limit = record.exchange.end.limit or Limit.WHOLE
-            seen = f"no {expected}: silent until our limit {limit.value}, try {record.attempt}"
-            yield broken(requirement, expected, seen, Where(record.seq))
+            yield broken(requirement, expected, f"no {expected}: {seen}", Where(record.seq))
 
 
-def _is_silent(record: Record) -> bool:
+def _silence(record: Record) -> str:
+    """How a stream stayed silent, in words; "" for one that did not."""
     end = record.exchange.end
-    cut = end.how is Ending.CUT and end.limit in SILENCES
-    return cut and is_served_stream(record.reading) and record.reading.walk.state in UNFINISHED
+    if end.how is not Ending.CUT:
+        return ""
+    if end.limit is Limit.BETWEEN_BYTES and record.attempt >= TRIES:
+        return f"silent until our limit {end.limit.value}, try {record.attempt}"
+    if end.limit is Limit.WHOLE and (pause := record.exchange.elapsed - _last_said(record)) >= LONGEST_PAUSE:
+        return f"nothing but pings for the last {pause:.0f} s before our limit {end.limit.value}"
+    return ""
+
+
+def _last_said(record: Record) -> float:
+    """When the last event other than a ping came, in seconds from the request."""
+    times = (event.at for event in record.reading.events if event.type not in (None, "ping") and event.at is not None)
+    return max(times, default=record.exchange.first_byte or 0.0)

@@ -34,7 +34,7 @@ def streams_satisfy_what_json_does(run: Run) -> Iterable[Finding]:
     worse = [stream.broken[name] for name in stream.broken if name in json.held and name not in json.broken]
     for finding in worse:
         seen = f"{finding.requirement} is broken in the stream: {finding.seen}"
-        yield broken("EQV-001", f"{finding.expected}, as in JSON", seen, finding.where)
+        yield broken("EQV-001", f"{finding.expected}, as in JSON", seen, finding.where, _level(finding, run))
     if json.messages and stream.messages and not worse:
         yield held("EQV-001")
 
@@ -62,7 +62,12 @@ def _note(finding: Finding, mode: Mode, run: Run) -> None:
         mode.broken.setdefault(finding.requirement, finding)
 
 
+def _level(finding: Finding, run: Run) -> Level:
+    """The level of what is broken: a stream need not be better than the clause it is held to."""
+    own = run.terms.requirement(finding.requirement).level(run.terms.profile.name)
+    return min(own, finding.level or own, key=lambda level: level.rank)
+
+
 def _binds(finding: Finding, run: Run) -> bool:
     """Whether a breach is more than a note under the profile."""
-    own = run.terms.requirement(finding.requirement).level(run.terms.profile.name)
-    return Level.MAY not in (own, finding.level)
+    return _level(finding, run) is not Level.MAY

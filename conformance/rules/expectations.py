@@ -1,14 +1,14 @@
 """The kinds of expectation a case may carry: a table of pure, total functions.
 
 Each takes the evidence of a case and the terms of its expectation, and yields findings; the requirement, the case and
-the exchange are filled in by `cases`. Kinds in NEGATIVE_KINDS need an accepted control beside them.
+the exchange are filled in by `cases`. Kinds in NEGATIVE_KINDS need accepted controls around them; to those in
+VALID_KINDS a server error is a breach like any other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import Level
@@ -22,29 +22,21 @@ if TYPE_CHECKING:
 Judge = Callable[["Evidence", Mapping[str, Any]], Iterable[Finding]]
 KINDS: dict[str, Judge] = {}
 NEGATIVE_KINDS: set[str] = set()
+VALID_KINDS: set[str] = set()
 
 
-def kind(name: str, negative: bool = False) -> Callable[[Judge], Judge]:
-    """Register a kind of expectation under its name; whatever it asks, a declared control must have been accepted."""
+def kind(name: str, negative: bool = False, valid: bool = False) -> Callable[[Judge], Judge]:
+    """Register a kind of expectation under its name; `valid` where every request of it must be served."""
 
     def register(judge: Judge) -> Judge:
-        @wraps(judge)
-        def guarded(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Finding]:
-            reason = _control_refused(evidence)
-            return (unjudged("", reason),) if reason else judge(evidence, args)
-
-        KINDS[name] = guarded
+        KINDS[name] = judge
         if negative:
             NEGATIVE_KINDS.add(name)
+        if valid:
+            VALID_KINDS.add(name)
         return judge
 
     return register
-
-
-def _control_refused(evidence: Evidence) -> str:
-    name = evidence.item.control
-    accepted_once = any(is_served(record.exchange) for record in evidence.run.sent(name))
-    return f"its control {name!r} was not accepted" if name and not accepted_once else ""
 
 
 def answer_of(exchange: Exchange) -> str:
@@ -92,7 +84,7 @@ def _refusal(exchange: Exchange, args: Mapping[str, Any], where: Where) -> Findi
 def status(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Finding]:
     """One of `ok`; `lowered` breaks it as a SHOULD; `noted` is mentioned.
 
-    On a client error `error_type` binds the type and `envelope` asks for the error envelope, whatever it says;
+    On a client error `error_type` binds the type where there is one: the envelope itself is ERR-001's question.
     `absent_header` must not be among the response headers.
     """
     for record in evidence.records:
@@ -114,12 +106,8 @@ def _status(exchange: Exchange, args: Mapping[str, Any], where: Where) -> Findin
 
 
 def _error_terms(error: Mapping[str, Any] | None, args: Mapping[str, Any], where: Where) -> Iterable[Finding]:
-    told = error or {}
-    if args.get("envelope"):
-        whole = isinstance(told.get("type"), str) and isinstance(told.get("message"), str)
-        yield check("", whole, "an error object with type and message", shown(error), where)
-    if wanted := args.get("error_type"):
-        seen = told.get("type")
+    seen = (error or {}).get("type")
+    if (wanted := args.get("error_type")) and isinstance(seen, str):
         yield check("", seen == wanted, f"error.type {wanted}", f"error.type {shown(seen)}", where)
 
 

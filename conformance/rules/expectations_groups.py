@@ -40,7 +40,7 @@ def _totals(evidence: Evidence) -> list[int] | None:
     return counts if len(counts) == len(found) else None
 
 
-@kind("more-input-tokens")
+@kind("more-input-tokens", valid=True)
 def more_input_tokens(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """Each probe's total input is greater than the one before."""
     totals = _totals(evidence)
@@ -51,9 +51,9 @@ def more_input_tokens(evidence: Evidence, args: Args) -> Iterable[Finding]:
     yield check("", grows, "more input tokens for more input", f"total input {_listed(totals)}")
 
 
-@kind("same-input-tokens")
+@kind("same-input-tokens", valid=True)
 def same_input_tokens(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """The totals differ by no more than the share `tolerance`; with `noted` a spread is only mentioned."""
+    """The totals differ by at most the share `tolerance` or `slack` tokens; with `noted` a spread is only mentioned."""
     yield from _same_totals(evidence, args)
 
 
@@ -63,7 +63,7 @@ def _same_totals(evidence: Evidence, args: Args) -> Iterable[Finding]:
         yield unjudged("", "an answer has no count of input tokens")
         return
     spread, seen = max(totals) - min(totals), f"total input {_listed(totals)}"
-    within = spread <= args.get("tolerance", 0) * max(totals)
+    within = spread <= max(args.get("slack", 0), args.get("tolerance", 0) * max(totals))
     if spread and (within or args.get("noted")):
         yield note("", "the same total input for the same input", seen)
     yield check("", within or bool(args.get("noted")), "the same total input for the same input", seen)
@@ -73,7 +73,7 @@ def _listed(totals: list[int]) -> str:
     return " and ".join(map(str, totals))
 
 
-@kind("same-model-and-usage")
+@kind("same-model-and-usage", valid=True)
 def same_model_and_usage(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """The answers name the same model and, within `tolerance`, the same total input."""
     yield from _same_totals(evidence, args)
@@ -86,12 +86,15 @@ def same_model_and_usage(evidence: Evidence, args: Args) -> Iterable[Finding]:
         yield check("", same, "the same model for the same request", " and ".join(map(shown, models)))
 
 
-@kind("same-stop-reason")
+@kind("same-stop-reason", valid=True)
 def same_stop_reason(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """The answers have the same stop reason; where they differ, only equal texts make it a breach."""
     readings = [rows[-1].reading for rows in evidence.probes]
     if any(message_of(reading) is None for reading in readings):
         yield unjudged("", "an answer has no message to compare")
+        return
+    if any(stop_reason(reading) is None for reading in readings):
+        yield unjudged("", "an answer has no stop_reason to compare")
         return
     reasons = [shown(stop_reason(reading)) for reading in readings]
     if len(set(reasons)) == 1:
@@ -102,7 +105,7 @@ def same_stop_reason(evidence: Evidence, args: Args) -> Iterable[Finding]:
         yield unjudged("", "the model did not answer the same way twice")
 
 
-@kind("distinct-ids")
+@kind("distinct-ids", valid=True)
 def distinct_ids(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """Every request is served with a message id of its own and, with `request_ids`, a request id of its own."""
     for record in evidence.records:
@@ -129,7 +132,7 @@ def _distinct(what: str, values: list[Any]) -> Iterable[Finding]:
     yield check("", not repeated, f"a {what} of its own for each answer", f"repeated: {shown(repeated)}")
 
 
-@kind("no-crosstalk")
+@kind("no-crosstalk", valid=True)
 def no_crosstalk(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """No answer holds the marker that another request was sent with: the last word of its prompt."""
     served = [record for record in evidence.records if is_served(record.exchange)]
@@ -154,7 +157,7 @@ def _holds(record: Record, marker: str) -> bool:
     return marker in record.reading.text or marker.encode() in record.reading.body
 
 
-@kind("after-hang-up")
+@kind("after-hang-up", valid=True)
 def after_hang_up(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """The last `then` requests are served, after streams that we left in the middle."""
     records, count = evidence.records, int(args["then"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.rules.expectations import answer_of, kind
@@ -39,23 +39,26 @@ def _if_served(record: Record, judge: Callable[[Reading, Args, Where], Finding],
     return judge(record.reading, args, where)
 
 
-@kind("cut-by-limit")
+@kind("cut-by-limit", valid=True)
 def cut_by_limit(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """An enumeration cut by the token limit has stop reason `max_tokens`."""
-    return _each_last(evidence, _cut, args)
+    """An enumeration cut by the token limit has stop reason `max_tokens`; a foreign or absent one is RESP's."""
+    known = evidence.run.terms.profile.stop_reasons
+    return _each_last(evidence, _cut, {**args, "known": known})
 
 
 def _cut(reading: Reading, args: Args, where: Where) -> Finding:
     reason = stop_reason(reading)
     if reason == "max_tokens":
         return held("", where)
+    if reason not in args["known"]:
+        return unjudged("", f"stop_reason {shown(reason)} is none that the contract knows", where)
     if spent(reading) and goes_on(reading):
         seen = f"stop_reason {shown(reason)} after the text {shown(reading.text)}"
         return broken("", "stop_reason max_tokens: the text goes on where the limit is spent", seen, where)
     return unjudged("", "the model ended by itself", where)
 
 
-@kind("stops-at-sequence")
+@kind("stops-at-sequence", valid=True)
 def stops_at_sequence(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """No stop sequence is in the text: generation ended before it. Source: contract.md SEM-005."""
     return _each_last(evidence, _stops, args)
@@ -69,7 +72,7 @@ def _stops(reading: Reading, args: Args, where: Where) -> Finding:
     return unjudged("", "the model did not write the stop sequence", where)
 
 
-@kind("stop-reported")
+@kind("stop-reported", valid=True)
 def stop_reported(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """A halt at a stop sequence is reported as such, with the sequence.
 
@@ -77,11 +80,14 @@ def stop_reported(evidence: Evidence, args: Args) -> Iterable[Finding]:
     so, or where its text ends exactly before the sequence and the second one, to the same prompt, goes on.
     """
     stopped, free = (rows[-1] for rows in evidence.probes)
-    yield _if_served(stopped, lambda reading, _, where: _reported(reading, free.reading, where), args)
+    known = evidence.run.terms.profile.stop_reasons
+    yield _if_served(stopped, lambda reading, _, where: _reported(reading, free.reading, known, where), args)
 
 
-def _reported(reading: Reading, free: Reading, where: Where) -> Finding:
+def _reported(reading: Reading, free: Reading, known: Collection[str], where: Where) -> Finding:
     reason, sequence = stop_reason(reading), (message_of(reading) or {}).get("stop_sequence")
+    if reason not in known:
+        return unjudged("", f"stop_reason {shown(reason)} is none that the contract knows", where)
     same_prompt = asked(reading).get("messages") == asked(free).get("messages")
     proven = ends_before(reading) and same_prompt and passage_repeated(free)
     if reason != "stop_sequence" and not proven:
@@ -105,7 +111,7 @@ def _continued(reading: Reading, args: Args, where: Where) -> Finding:
     return unjudged("", "the model began anew in its own words", where)
 
 
-@kind("round-trip")
+@kind("round-trip", valid=True)
 def round_trip(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """`words` come back as they were sent: no U+FFFD, none of the `artefacts` of a wrong decoding in their stead."""
     return _each_last(evidence, _came_back, args)

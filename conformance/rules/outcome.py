@@ -25,6 +25,11 @@ def trouble(exchange: Exchange) -> str:
     return ""
 
 
+def is_garbled(exchange: Exchange) -> bool:
+    """Whether what came instead of a status line is not HTTP."""
+    return exchange.status is None and exchange.end.how is Ending.MALFORMED
+
+
 def is_transient(exchange: Exchange) -> bool:
     """Whether the answer belongs to the closed list of transient ones."""
     return bool(trouble(exchange))

@@ -12,6 +12,7 @@ from functools import lru_cache
 from conformance.evidence.run import Terms
 from conformance.rules.answers import STREAM_TYPE, asks_for_stream, is_served_message, is_served_stream, is_whole
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
+from conformance.rules.judged import is_error_object
 from conformance.rules.registry import exchange_rule
 from conformance.wire.jsontext import JsonFaultKind, Parsed, parse
 from conformance.wire.reading import Reading
@@ -27,8 +28,8 @@ UNCACHEABLE = frozenset({"no-cache", "no-store"})
 
 @exchange_rule("SSE-001")
 def stream_is_served(reading: Reading, terms: Terms) -> Iterable[Finding]:
-    """SSE-001, for every request with `stream: true` that was answered with 200."""
-    if is_served_message(reading.exchange) and asks_for_stream(reading):
+    """SSE-001, for every request with `stream: true` that was answered with 200; an error under 200 is RESP-012's."""
+    if is_served_message(reading.exchange) and asks_for_stream(reading) and not is_error_object(reading.message):
         seen = shown(reading.exchange.header("content-type"))
         yield check("SSE-001", reading.is_stream, STREAM_TYPE, seen, Where(header="content-type"))
 

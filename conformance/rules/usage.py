@@ -85,7 +85,12 @@ def plain_counts(message: Message, reading: Reading, terms: Terms) -> Iterable[F
 
 @about_message("USG-004")
 def total_is_the_sum(message: Message, reading: Reading, terms: Terms) -> Iterable[Finding]:
-    """USG-004: with or without either cache count, whose place in the sum no document tells."""
+    """USG-004: with or without either cache count, whose place in the sum no document tells.
+
+    In a stream a total that only `message_start` gave is as old as the output count beside it: silence.
+    """
+    if reading.is_stream and not _total_is_final(reading, terms):
+        return
     usage, names = usage_of(message) or {}, terms.profile.usage
     total, parts = (
         _count(usage, names.total or PLAIN_COUNTS[0]),
@@ -98,6 +103,13 @@ def total_is_the_sum(message: Message, reading: Reading, terms: Terms) -> Iterab
     below = total < max(parts[0], parts[1])
     expected = "at least input and output each" if below else " or ".join(map(str, sums))
     yield check("USG-004", total in sums, expected, str(total), _place(names.total or PLAIN_COUNTS[0]))
+
+
+def _total_is_final(reading: Reading, terms: Terms) -> bool:
+    """Whether the last `message_delta` repeats the total."""
+    deltas = [event.data for event in reading.events if event.type == "message_delta" and event.data is not None]
+    usage = deltas[-1].get("usage") if deltas else None
+    return isinstance(usage, Mapping) and (terms.profile.usage.total or PLAIN_COUNTS[0]) in usage
 
 
 @about_message("USG-005")

@@ -59,7 +59,7 @@ class Live:
     discovery: tuple[Record, ...] = ()
     scheduler: Scheduler | None = None
     writer: JournalWriter | None = None
-    _secrets: tuple[Secret, ...] = field(default=())
+    _redactor: Redactor = field(default_factory=lambda: Redactor(()))
 
     @property
     def journal(self) -> Path:
@@ -111,7 +111,7 @@ class Live:
             self.settings.limits,
             HttpxTransport(self.target.verify),
             SocketTransport(self.target.verify),
-            Redactor(self._secrets),
+            self._redactor,
             writer,
             began=time.monotonic(),
             max_requests=self.settings.max_requests,
@@ -171,19 +171,18 @@ def open_live(
             target.endpoint, settings.api_version or profile.api_version, target.model or "", target.key, wrong,
             secrets.token_hex(5), settings.headers,
         )  # fmt: skip
-        hidden = _secrets_of(target, desk, settings)
+        redactor, found = _redactor_of(target, desk, settings)
         discovery: tuple[Record, ...] = ()
         if not desk.model:
-            exchange = Redactor(hidden).exchange(ask_models(desk, settings, target))
+            exchange = redactor.exchange(ask_models(desk, settings, target))
             desk = replace(desk, model=_only_model(exchange))
             discovery = (Record(1, "models", 0, 1, replace(exchange, began=0.0)),)
-        found = any(secret.label == "KEY" for secret in hidden)
         terms = Terms(
             profile, load_catalogue(), desk.api_version, desk.model, capabilities, target.key is not None, found
         )
         planned = plan(items, probes, desk, capabilities)
         folder = reserve_folder(settings)
-        return Live(settings, target, terms, planned, desk, folder, now(), everything, discovery, None, None, hidden)
+        return Live(settings, target, terms, planned, desk, folder, now(), everything, discovery, None, None, redactor)
     except BaseException:
         target.close()
         raise
@@ -200,12 +199,13 @@ def reserve_folder(settings: Settings) -> Path:
     )
 
 
-def _secrets_of(target: Target, desk: Desk, settings: Settings) -> tuple[Secret, ...]:
-    found = [Secret("TOKEN", desk.wrong)]
-    if target.key is not None and searchable(target.key, desk.endpoint, desk.model, "reference-1"):
-        found.append(Secret("KEY", target.key))
-    found += [Secret("HEADER", value) for _, value in settings.headers]
-    return tuple(found)
+def _redactor_of(target: Target, desk: Desk, settings: Settings) -> tuple[Redactor, bool]:
+    """What takes the secrets of this run out, and whether the key is searched for in answers."""
+    headers = [Secret("HEADER", value) for _, value in settings.headers]
+    key = [Secret("KEY", target.key)] if target.key is not None else []
+    found = searchable(target.key, desk.endpoint, desk.model, "reference-1")
+    everywhere = [Secret("TOKEN", desk.wrong), *(key if found else []), *headers]
+    return Redactor(everywhere, credentials=[*key, *headers]), found
 
 
 def ask_models(desk: Desk, settings: Settings, target: Target) -> Exchange:

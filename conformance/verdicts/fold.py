@@ -195,7 +195,7 @@ def _requirement_verdict(
 ) -> tuple[Verdict, str]:
     if not results:
         return _untested(requirement, run, findings)
-    verdicts = {result.verdict for result in results}
+    verdicts = {result.verdict for result in _telling(results)}
     verdicts |= {_fold((finding,), "", "")[0] for finding in findings if finding.kind is Kind.BROKEN}
     verdict = next(item for item in _ORDER if item in verdicts)
     if verdict is Verdict.PASSED and Verdict.NOT_RUN in verdicts:
@@ -204,6 +204,12 @@ def _requirement_verdict(
     if not reason and verdict is Verdict.INCONCLUSIVE:
         reason = next(result.reason for result in results if result.verdict is Verdict.NOT_RUN)
     return verdict, reason
+
+
+def _telling(results: tuple[ItemResult, ...]) -> tuple[ItemResult, ...]:
+    """Without passive items that saw nothing, where declared cases speak: only a declared case can be missing."""
+    active = tuple(result for result in results if result.item.active)
+    return tuple(r for r in results if r in active or not active or not r.reason.startswith(NOTHING_SEEN))
 
 
 def _untested(requirement: Requirement, run: Run, findings: tuple[Finding, ...]) -> tuple[Verdict, str]:

@@ -73,7 +73,7 @@ def test_the_default_request() -> None:
     assert (request.method, request.url) == ("POST", DESK.endpoint)
     assert request.body == b'{"model":"m-1","n":"n0nce"}'
     assert dict(request.headers) == {
-        "Accept": "application/json",
+        "Accept": "*/*",
         "Accept-Encoding": "identity",
         "User-Agent": "messages-conformance",
         "anthropic-version": "2023-06-01",

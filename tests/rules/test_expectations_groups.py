@@ -134,7 +134,7 @@ LEFT = told(end=End(Ending.HUNG_UP))
     ("answers", "found"),
     [
         ((LEFT, LEFT, said(), said()), HELD),
-        ((LEFT, LEFT, said(), failed(500)), HELD | BROKEN),
+        ((LEFT, LEFT, said(), failed(500)), BROKEN),
         ((told(), told(), said(), said()), OPEN),
         ((LEFT, LEFT, said(), failed(529)), OPEN),
     ],

@@ -1,5 +1,6 @@
 """Rules about a whole run: ids, refusals, silence, and streams against JSON."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -144,11 +145,18 @@ def silent(*events: Any, attempt: int = 2, limit: Limit = Limit.BETWEEN_BYTES, r
     return record(1, streamed(raw=wire(events), how=Ending.CUT, limit=limit), attempt=attempt, repeated=repeated)
 
 
+def paused(row: Record) -> Record:
+    """The same, ended long after its last event."""
+    return replace(row, exchange=replace(row.exchange, elapsed=120.0))
+
+
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
         (silent(), {"STRM-001"}),
-        (silent(limit=Limit.WHOLE), {"STRM-001"}),
+        (silent(limit=Limit.WHOLE, attempt=1), set()),
+        (paused(silent(limit=Limit.WHOLE, attempt=1)), {"STRM-001"}),
+        (paused(silent(*EVENTS[:3], limit=Limit.WHOLE, attempt=1)), {"STRM-023"}),
         (silent(*EVENTS[:3]), {"STRM-023"}),
         (silent(*EVENTS[:3], attempt=1), set()),
         (silent(*EVENTS[:3], repeated=True), set()),

@@ -24,7 +24,7 @@ AREAS = {"AUTH", "HDR", "HTTP", "REQ", "RESP", "USG", "SEM", "ERR", "SSE", "STRM
 ON_REQUEST = {"AUTH-010", "HDR-006", "HTTP-010", "REQ-052", "EQV-004"}
 #: They need images, tools or thinking.
 ELSEWHERE = {"REQ-019", "REQ-020", "STRM-028", "STRM-029", "STRM-030", "STRM-031"}
-BUDGET = 236
+BUDGET = 237
 
 FILES = sorted(path for path in SUITES.glob("test_*.py") if not path.name.startswith("test_generated"))
 
