@@ -37,6 +37,10 @@ class Scheduler:
         self._preflown.wait()
         return self.refusal
 
+    def wait(self) -> None:
+        """Wait until the plan has been sent to its end."""
+        self._thread.join()
+
     def stop(self) -> None:
         """Send nothing more and wait for what is in flight to be given up."""
         self._sender.stopping = True

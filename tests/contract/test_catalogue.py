@@ -30,7 +30,7 @@ AREAS = {
     "OPT": 4,
 }
 #: MUST, SHOULD, MAY. HDR-017 is the one entry whose level departs from the catalogue as first compiled.
-LEVELS = {"myrouter": (91, 104, 27), "anthropic": (159, 55, 8)}
+LEVELS = {"myrouter": (91, 104, 27), "anthropic": (159, 56, 7)}
 
 
 def test_all_areas_are_there_in_order() -> None:
