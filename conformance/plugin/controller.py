@@ -22,6 +22,9 @@ from conformance.settings.options import OPTIONS
 from conformance.settings.resolve import Settings, UsageError, resolve
 from conformance.verdicts import Exit
 
+#: Codes that a failed test of somebody else's in the same run outranks.
+_WEAKER_THAN_A_FAILURE = frozenset({Exit.CONFORMS, Exit.NOTHING_TESTED, Exit.UNGRADABLE})
+
 
 class Controller:
     """The state of our part of one pytest process. Workers of pytest-xdist read; everybody else also sends."""
@@ -36,7 +39,6 @@ class Controller:
         self.ungradable = ""
         self._collected: set[str] = set()
         self._files: set[Path] = set()
-        self._deselected = False
         self._reader: Reader | None = None
 
     @property
@@ -183,8 +185,9 @@ class Controller:
         """Grade what was recorded, write the reports; the exit code of the process."""
         if self.live is None or self.dry or self.is_worker:
             return status if not self.ungradable else int(Exit.UNGRADABLE)
-        self.closing = close_run(self.live, status, self.ungradable, foreign=session.testsfailed > 0)
-        return int(self.closing.code)
+        self.closing = close_run(self.live, status, self.ungradable)
+        others_failed = status == pytest.ExitCode.TESTS_FAILED and self.closing.code in _WEAKER_THAN_A_FAILURE
+        return int(Exit.VIOLATION if others_failed else self.closing.code)
 
     def header(self) -> list[str]:
         """The first line of a run."""

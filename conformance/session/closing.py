@@ -20,7 +20,7 @@ class Closing:
     graded: Graded | None = None
 
 
-def close_run(live: Live, status: int, ungradable: str, foreign: bool = False) -> Closing:
+def close_run(live: Live, status: int, ungradable: str) -> Closing:
     """End the run, grade it, write the reports. Never raises for what a target did."""
     follower = live.finish()
     holding = {_HOLDING[status]} if status in _HOLDING else set()

@@ -1,6 +1,7 @@
 """From command line, environment and configuration file, in this order of precedence, to checked settings."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -178,6 +179,8 @@ def _check(values: Mapping[str, Any]) -> None:
                          "embedded reference endpoint")  # fmt: skip
     if values["require-target"] and values["target-url"] is None:
         raise UsageError("no target: --require-target is set, so --target-url URL must be given")
+    if values["model"] is not None and not values["model"].isprintable():
+        raise UsageError(f"--model {values['model']!r} holds characters that do not print")
     if values["ca-bundle"] is not None and not values["ca-bundle"].is_file():
         raise UsageError(f"--ca-bundle {values['ca-bundle']} is not a file")
 
@@ -192,12 +195,20 @@ def _limits(table: Any, timeout: float | None) -> Limits:
     return replace(limits, first_byte=timeout) if timeout is not None else limits
 
 
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  #: a field name, RFC 9110 §5.1
+
+
+def sendable(value: str) -> bool:
+    """Whether a text can be the value of a header: latin-1 without control characters."""
+    return all(" " <= char <= "\xff" and char != "\x7f" for char in value)
+
+
 def _headers(table: Any, environment: Mapping[str, str]) -> Headers:
     if not isinstance(table, dict) or not all(isinstance(name, str) for name in table.values()):
         raise UsageError("'headers' in the configuration file maps header names to names of environment variables")
-    missing = [name for name in table.values() if not environment.get(name)]
-    if missing:
-        raise UsageError(
-            f"the environment variable {missing[0]} that a configured header takes its value from is not set"
-        )
+    for header, name in table.items():
+        if not environment.get(name):
+            raise UsageError(f"{name}, the environment variable that the header {header} is taken from, is not set")
+        if not sendable(environment[name]) or not _TOKEN.fullmatch(header):
+            raise UsageError(f"the header {header} or its value in {name} holds characters that no header can carry")
     return tuple((header, environment[name]) for header, name in table.items())

@@ -27,7 +27,6 @@ class Ending(StrEnum):
 class Limit(StrEnum):
     """The limit of ours that cut an exchange."""
 
-    CONNECT = "connect"
     FIRST_BYTE = "first-byte"
     BETWEEN_BYTES = "between-bytes"
     WHOLE = "whole"

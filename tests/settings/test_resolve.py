@@ -77,7 +77,10 @@ def test_headers_take_their_values_from_the_environment(tmp_path: Path) -> None:
         ("[limits]\nlunch = 5\n", "unknown limit 'lunch'"),
         ("[limits]\nwhole = -5\n", "must be a positive number"),
         ("headers = 5\n", "maps header names"),
-        ('[headers]\nX-A = "NOT_SET"\n', "NOT_SET that a configured header"),
+        ('[headers]\nX-A = "NOT_SET"\n', "NOT_SET, the environment variable that the header X-A"),
+        ('[headers]\nX-A = "ODD"\n', "the header X-A or its value in ODD holds characters"),
+        ('[headers]\n"X A" = "EVEN"\n', "the header X A or its value in EVEN holds characters"),
+        ('model = "a\\nb"\n', "do not print"),
         ("= broken", "is not valid TOML"),
         ('target-url = " "\n', "--target-url is empty"),
         ("require-target = true\n", "no target"),
@@ -87,7 +90,7 @@ def test_headers_take_their_values_from_the_environment(tmp_path: Path) -> None:
 def test_a_wrong_file_is_told_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "conformance.toml").write_text(text)
     with pytest.raises(UsageError) as error:
-        _resolve(tmp_path)
+        _resolve(tmp_path, {"ODD": "line\nbreak", "EVEN": "even"})
     assert sentence in str(error.value) and "\n" not in str(error.value).strip()
 
 
