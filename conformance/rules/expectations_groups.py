@@ -79,8 +79,8 @@ def same_model_and_usage(evidence: Evidence, args: Args) -> Iterable[Finding]:
     yield from _same_totals(evidence, args)
     messages = [message_of(rows[-1].reading) for rows in evidence.probes]
     models = [message.get("model") for message in messages if message is not None]
-    if len(models) < len(messages):
-        yield unjudged("", "an answer has no message to compare")
+    if not all(isinstance(model, str) for model in models) or len(models) < len(messages):
+        yield unjudged("", "an answer names no model to compare")
     else:
         same = all(model == models[0] for model in models)
         yield check("", same, "the same model for the same request", " and ".join(map(shown, models)))

@@ -185,8 +185,8 @@ def last_event_is_terminated(reading: Reading, terms: Terms) -> Iterable[Finding
 
 @exchange_rule("SSE-010")
 def stream_is_uncacheable(reading: Reading, terms: Terms) -> Iterable[Finding]:
-    """SSE-010."""
-    if is_served_stream(reading):
+    """SSE-010, for streams that bring a message: what else comes as an event stream has faults of its own."""
+    if is_served_stream(reading) and any(event.type == "message_start" for event in reading.events):
         value = ", ".join(reading.exchange.header_values("cache-control"))
         words = {part.partition("=")[0].strip().lower() for part in value.split(",")}
         where = Where(header="cache-control")

@@ -27,8 +27,11 @@ class Failing:
 
 
 def failing(run: Run) -> Iterator[Failing]:
-    """The first failing generated case of each requirement that one request decides."""
-    seen: set[str] = set()
+    """The first failing generated case of each requirement that one request decides.
+
+    Where a hand-written case fails as well the reader has a minimal request already: nothing is sent.
+    """
+    seen = {item.requirement for item in run.items if not item.generated and item.active and _fails(item, run)}
     for item in run.items:
         if item.generated and item.active and item.requirement not in seen and len(item.probes) == 1:
             found = _failing(item, run)
@@ -42,9 +45,13 @@ def _failing(item: Item, run: Run) -> Failing | None:
     controls = run.sent(item.control or "plain")
     if len(records) != 1 or not controls or not isinstance(records[0].reading.sent, dict):
         return None
-    if judge_item(item, run).verdict not in {Verdict.FAILED, Verdict.WARNED}:
+    if not _fails(item, run):
         return None
     return Failing(item, records[0], controls[0].reading.sent)
+
+
+def _fails(item: Item, run: Run) -> bool:
+    return judge_item(item, run).verdict in {Verdict.FAILED, Verdict.WARNED}
 
 
 async def reduce_failures(journal: JournalWriter, deliver: Deliver, requests: int) -> None:

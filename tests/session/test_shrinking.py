@@ -98,6 +98,12 @@ def test_one_case_of_each_requirement_is_reduced(tmp_path: Path) -> None:
     assert set(run.reductions) == {ITEM.key}
 
 
+def test_nothing_is_sent_where_a_hand_written_case_fails_as_well(tmp_path: Path) -> None:
+    hand = Item("REQ-024", "hand", ("drawn",), ITEM.expect, "plain")
+    run, sent = reduced(tmp_path, fractional, 5, ITEM, hand)
+    assert sent == [] and result(run).verdict is Verdict.FAILED
+
+
 @pytest.mark.parametrize(
     "item",
     [
