@@ -24,7 +24,7 @@ class Scheduler:
         self._after = after
         self._sender = sender
         self._concurrency = concurrency
-        self._controls = 0
+        sender.control = next((probe.calls[0] for probe in plan.first if probe.id == PLAIN), None)
         self._done: set[str] = set()
         self.refusal: Refusal | None = None
         self.error: BaseException | None = None
@@ -135,10 +135,7 @@ class Scheduler:
 
     def _first_step(self, probe: Probe) -> int:
         """Repeated controls are further steps of the same probe."""
-        if probe.id != PLAIN:
-            return 0
-        self._controls += 1
-        return self._controls - 1
+        return self._sender.control_step() if probe.id == PLAIN else 0
 
     def _leave_word(self, reasons: Mapping[str, str]) -> None:
         for probe, reason in reasons.items():

@@ -1,9 +1,10 @@
 """Delivering one call: tries, back-off, redaction, and the line in the journal."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 
 from conformance.evidence.journal import JournalWriter, record_line
-from conformance.evidence.run import Record
+from conformance.evidence.run import PLAIN, Record
 from conformance.probing.backoff import Backoff
 from conformance.probing.breaker import CUT_AT_ONCE, StreamBreaker
 from conformance.probing.limits import Limits
@@ -14,6 +15,10 @@ from conformance.probing.transport import Transport
 from conformance.rules.cases import TRIES
 from conformance.rules.outcome import ASK_AGAIN_STATUSES, is_garbled, is_transient
 from conformance.wire.exchange import Ending, Exchange, Limit
+
+#: After this many requests in a row without a status line the plain control decides whether the target still answers.
+STRIKES = 3
+GONE = "not sent: the target stopped answering, the plain control included"
 
 
 class CapReached(Exception):
@@ -33,9 +38,14 @@ class Sender:
     began: float
     max_requests: int | None = None
     stopping: bool = False
+    control: Call | None = None  #: the plain control, asked when the target falls silent
+    controls: int = 0  #: how often the plain control was sent: each is a further step of one probe
+    unanswered: int = 0
+    gone: bool = False
     count: int = 0
     breaker: StreamBreaker = field(default_factory=StreamBreaker)
     backoff: Backoff = field(default_factory=Backoff)
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def deliver(self, probe: Probe, step: int, call: Call, pin: str = "") -> Record:
         """Send a call as often as its answers ask for; return the record that counts. Raises CapReached."""
@@ -43,8 +53,10 @@ class Sender:
         while True:
             attempt += 1
             await self.backoff.wait()
+            await self._still_there()
             seq = self._take()
             exchange = await self._once(call, pin or fresh)
+            self.unanswered = 0 if exchange.status is not None else self.unanswered + 1
             if exchange.end.how is not Ending.HUNG_UP and _is_stream(exchange):
                 self.breaker.saw(exchange)
             again = self._again(exchange, call, attempt) or (not pin and not fresh and is_garbled(exchange))
@@ -57,6 +69,25 @@ class Sender:
             else:
                 self.backoff.trouble(exchange, attempt)
 
+    def control_step(self) -> int:
+        """The step under which the plain control is sent next."""
+        self.controls += 1
+        return self.controls - 1
+
+    async def _still_there(self) -> None:
+        """Where several requests in a row went unanswered, ask the plain control; without an answer send no more."""
+        if self.control is None or self.unanswered < STRIKES:
+            return
+        async with self.asking:
+            if self.unanswered < STRIKES or self.gone:
+                return
+            seq = self._take()
+            exchange = await self._once(self.control, "still there")
+            record = Record(seq, PLAIN, self.control_step(), 1, exchange)
+            self.journal.write("exchange", **record_line(record))
+            self.gone = exchange.status is None
+            self.unanswered = self.unanswered if self.gone else 0
+
     async def _once(self, call: Call, pin: str) -> Exchange:
         outgoing = self.desk.outgoing(call, pin)
         limits = self.limits
@@ -68,6 +99,8 @@ class Sender:
     def _take(self) -> int:
         if self.stopping:
             raise CapReached("not sent: the run was stopped")
+        if self.gone:
+            raise CapReached(GONE)
         if self.max_requests is not None and self.count >= self.max_requests:
             raise CapReached(f"not sent: the cap of {self.max_requests} requests was reached")
         self.count += 1

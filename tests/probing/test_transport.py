@@ -197,6 +197,6 @@ def test_an_address_that_cannot_be_used_is_no_connection(url: str) -> None:
 
 def test_a_hang_of_one_request_leaves_the_transport_usable() -> None:
     with in_turn((HANG,), (response(),)) as server:
-        limits = _limits(connect=0.8, first_byte=0.1)
+        limits = _limits(connect=0.8, first_byte=0.7)
         first, second = _send(HttpxTransport(), _outgoing(server.url), _outgoing(server.url), limits=limits)
     assert (first.end.how, second.end.how) == (Ending.CUT, Ending.COMPLETE)
