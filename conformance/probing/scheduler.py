@@ -52,6 +52,11 @@ class Scheduler:
         """Whether anything may still be sent."""
         return self._thread.is_alive()
 
+    @property
+    def target_gone(self) -> bool:
+        """Whether the target stopped answering, the plain control included."""
+        return self._sender.gone
+
     def _run(self) -> None:
         try:
             asyncio.run(self._all())

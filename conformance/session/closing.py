@@ -11,6 +11,9 @@ from conformance.verdicts import Exit, Graded, exit_code, grade
 _HOLDING = {2: Exit.INTERRUPTED, 3: Exit.HARNESS_ERROR, 4: Exit.USAGE}
 
 
+STOPPED = "the target stopped answering during the run; check the server and run again"
+
+
 @dataclass(frozen=True, slots=True)
 class Closing:
     """The exit code, the text for the terminal, and the graded run (None when grading failed)."""
@@ -23,6 +26,7 @@ class Closing:
 def close_run(live: Live, status: int, ungradable: str) -> Closing:
     """End the run, grade it, write the reports. Never raises for what a target did."""
     follower = live.finish()
+    ungradable = ungradable or (STOPPED if live.gone else "")
     holding = {_HOLDING[status]} if status in _HOLDING else set()
     holding |= {Exit.UNGRADABLE} if ungradable else set()
     error = live.scheduler.error if live.scheduler else None

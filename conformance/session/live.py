@@ -82,6 +82,11 @@ class Live:
             self.scheduler.stop()
             raise Ungradable(self._with_models(str(refusal)) if refusal.unknown_model else str(refusal))
 
+    @property
+    def gone(self) -> bool:
+        """Whether the target stopped answering before the plan was through."""
+        return self.scheduler is not None and self.scheduler.target_gone
+
     def finish(self, exit_code: int | None = None) -> Follower:
         """Stop sending, end the journal, stop what was started for the target; the journal read back."""
         if self.scheduler is not None:

@@ -68,3 +68,10 @@ def test_events_that_come_as_they_are_produced_pass(tmp_path: Path) -> None:
 
 def test_a_story_held_back_to_its_end_is_told(tmp_path: Path) -> None:
     assert story(tmp_path, "buffered") is Verdict.WARNED
+
+
+def test_a_target_that_dies_on_the_way_is_not_called_conforming(tmp_path: Path) -> None:
+    (tmp_path / "conformance.toml").write_text("[limits]\nfirst-byte = 0.5\n")
+    closing = judged("myrouter", tmp_path, "hangs-after-hangups", config=str(tmp_path / "conformance.toml"))
+    assert closing.code == 6
+    assert "stopped answering" in closing.text.splitlines()[-1]
