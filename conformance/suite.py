@@ -135,7 +135,11 @@ def declared(function: object) -> Declared:
     return found
 
 
-def cases(expect: Expectation, /, control: Probe | None = PLAIN_CONTROL, **stimuli: Stimulus) -> Callable[[Test], Test]:
+#: The plain control, or the streamed one for a case in which anything is streamed.
+FITTING = Probe("fitting control", ())
+
+
+def cases(expect: Expectation, /, control: Probe | None = FITTING, **stimuli: Stimulus) -> Callable[[Test], Test]:
     """Declare cases, each named by its keyword. May be stacked; `control=None` for those that need none."""
     wanted = expect if isinstance(expect, Mapping) else {"*": expect}
 
@@ -188,6 +192,8 @@ def _bind_case(
         _as_probe(part, f"{identifier} {name}" + (f" {number}" if len(parts) > 1 else ""))
         for number, part in enumerate(parts, 1)
     )
+    if control is FITTING:
+        control = STREAM_CONTROL if any(part.streamed for part in probes) else PLAIN_CONTROL
     _keep(found, probes + ((control,) if control else ()))
     ids = tuple(p.id for p in probes)
     found.items.append(Item(identifier, name, ids, expect, control.id if control else "", about))

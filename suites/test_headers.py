@@ -124,7 +124,7 @@ def test_a_charset_parameter_changes_nothing(case: Judged) -> None:
 
 @requirement("HDR-008")
 @cases(
-    status(200, 400, 415),
+    per_profile(myrouter=status(200, 400, 415, 422), anthropic=status(200, 400, 415)),
     text_plain=labelled("Content-Type", "text/plain"),
     form=labelled("Content-Type", "application/x-www-form-urlencoded"),
     absent=labelled("Content-Type", None),

@@ -82,15 +82,15 @@ class Follower:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise JournalError(f"{where} is damaged or of another version of the harness; run again") from None
 
-    def settled(self, item: Item, bracketed: bool) -> bool:
-        """Whether an item can be judged: its probes are done, and so is a plain control after them if it needs one."""
+    def settled(self, item: Item) -> bool:
+        """Whether an item can be judged: its probes are done, and so is a plain control after them."""
         names = {self.aliases.get(probe, probe) for probe in item.probes}
         if self.sent:
             return True
         if not item.active or not names <= self.done | self.unsent.keys():
             return False
         last = max((record.seq for record in self.records if record.probe in names), default=0)
-        return not bracketed or any(r.probe == PLAIN and r.seq > last and not r.repeated for r in self.records)
+        return any(r.probe == PLAIN and r.seq > last and not r.repeated for r in self.records)
 
     def run(self) -> Run:
         """The run so far. JournalError when there is no header yet."""

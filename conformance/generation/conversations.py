@@ -20,7 +20,7 @@ from conformance.generation.naming import accepted_by, key_of, kinds_of, numbere
 from conformance.generation.selection import binds, kind_at, name_of
 from conformance.generation.violations import ABSENT, Path, Violation, violations
 from conformance.probing.probe import Probe
-from conformance.suite import MODEL, probe
+from conformance.suite import MODEL, PLAIN_CONTROL, STREAM_CONTROL, probe
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -163,7 +163,7 @@ def conversation_items(draw: Draw) -> tuple[Drawn, ...]:
     ]
     half = list(zip(pairs, valid, strict=True))[: share.broken]
     names = numbered((str(pair.violation.requirement), f"live conversation {pair.about}") for pair, _ in half)
-    return (*valid, *(_refused(pair, own, name) for (pair, (_, (own,))), name in zip(half, names, strict=True)))
+    return (*valid, *(_refused(pair, own, name) for (pair, (_, (own, _))), name in zip(half, names, strict=True)))
 
 
 def _pairs(draw: Draw, count: int) -> list[Pair]:
@@ -187,7 +187,9 @@ def _violation(body: dict[str, Any], draw: Draw) -> Violation | None:
 def _served(pair: Pair, requirement: str, name: str) -> Drawn:
     capability = "streaming" if pair.valid.get("stream") is True else ""
     own = probe(f"{requirement} {name}", pair.valid, capability=capability)
-    return Item(requirement, name, (own.id,), {"*": Expect("accepted")}, scored=False, generated=True), (own,)
+    control = STREAM_CONTROL if capability else PLAIN_CONTROL
+    item = Item(requirement, name, (own.id,), {"*": Expect("accepted")}, control.id, scored=False, generated=True)
+    return item, (own, control)
 
 
 def _refused(pair: Pair, control: Probe, name: str) -> Drawn:

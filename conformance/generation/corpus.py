@@ -14,7 +14,7 @@ from conformance.generation.declare import Drawn
 from conformance.generation.draws import Draw
 from conformance.generation.hosts import BY_ID
 from conformance.probing.probe import Call, Probe
-from conformance.suite import PLAIN_CONTROL
+from conformance.suite import PLAIN_CONTROL, STREAM_CONTROL
 
 FOLDER = SUITES / "corpus"
 SAMPLING = ("/temperature", "/top_p", "/top_k")  #: gone under later API versions
@@ -117,14 +117,20 @@ def applies(requirement: str, pointer: str, draw: Draw) -> bool:
 
 def drawn_of(case: Case, draw: Draw, scored: bool = True) -> Drawn:
     """The item of a case with its probe and its control."""
-    control = BY_ID[case.control] if case.control else None
+    control = BY_ID[case.control] if case.control else _plain_or_streamed(case)
     call = Call(case.body, headers=tuple(case.headers.items()))
     probe = Probe(f"{case.requirement} {case.case}", (call,), capability=_capability(case, draw))
     item = Item(
-        case.requirement, case.case, (probe.id,), {"*": Expect(case.expect)}, control.id if control else "",
+        case.requirement, case.case, (probe.id,), {"*": Expect(case.expect)}, control.id,
         scored=scored, generated=True,
     )  # fmt: skip
-    return item, (probe, control or PLAIN_CONTROL)
+    return item, (probe, control)
+
+
+def _plain_or_streamed(case: Case) -> Probe:
+    """What must be served before a request that is to be served as well says anything."""
+    streamed = isinstance(case.body, dict) and case.body.get("stream") is True
+    return STREAM_CONTROL if streamed else PLAIN_CONTROL
 
 
 def _capability(case: Case, draw: Draw) -> str:

@@ -12,7 +12,6 @@ from conformance.evidence.follow import Follower
 from conformance.evidence.run import Item
 from conformance.reporting.outcomes import outcome, skip_reason
 from conformance.reporting.text import violation_text
-from conformance.rules.expectations import NEGATIVE_KINDS
 from conformance.session.facts import facts_of
 from conformance.verdicts import Graded, ItemResult, grade, judge_item
 
@@ -37,9 +36,8 @@ class Reader:
 
     def result(self, item: Item) -> ItemResult:
         """The result of an item, once its exchanges are there."""
-        bracketed = any(expect.kind in NEGATIVE_KINDS for expect in item.expect.values())
         self.follower.poll()
-        while not self.follower.settled(item, bracketed):
+        while not self.follower.settled(item):
             self._progress()
             time.sleep(POLL)
             self.follower.poll()

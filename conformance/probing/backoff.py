@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from conformance.wire.exchange import Exchange
 
 FIRST = 0.5  #: seconds before the second try; doubled for each further one
-LONGEST = 60.0  #: a longer `retry-after` is cut to this
+LONGEST = 60.0  #: seconds; whoever asks for more is not asked again
 
 
 class Backoff:
@@ -26,6 +26,12 @@ class Backoff:
         asked = retry_after(exchange.header("retry-after"), time.time())
         pause = FIRST * 2 ** (attempt - 1) if asked is None else asked
         self._until = max(self._until, time.monotonic() + min(pause, LONGEST))
+
+
+def beyond_patience(exchange: Exchange) -> bool:
+    """Whether the target asks for more time than a run has."""
+    asked = retry_after(exchange.header("retry-after"), time.time())
+    return asked is not None and asked > LONGEST
 
 
 def retry_after(value: str | None, now: float) -> float | None:

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.evidence.run import PLAIN, STREAM, Expect, Item
+from conformance.evidence.run import PLAIN, STREAM, Item
 from conformance.probing.probe import Auth, Probe, Shape
 from conformance.probing.render import Desk
-from conformance.rules.expectations import NEGATIVE_KINDS
 
 CONTROL_EVERY = 50  #: the plain control is sent again after this many requests (contract.md §1)
 
@@ -18,7 +17,8 @@ class Plan:
     """Probes by phase, in the order of sending.
 
     `aliases` maps a probe to the one with the same bytes that is sent for both; `unsent` says of a probe why it is
-    not in the plan; `bracketed` is whether any item needs accepted controls around its exchange.
+    not in the plan; `bracketed` is whether any item wants accepted controls around its exchange: every
+    active one does.
     """
 
     items: tuple[Item, ...]
@@ -73,7 +73,7 @@ def plan(items: Sequence[Item], probes: Mapping[str, Probe], desk: Desk, capabil
         tuple(probe for probe in rest if is_last(probe)),
         aliases,
         unsent,
-        any(_needs_bracket(item) for item in items),
+        any(item.active for item in items),
     )
 
 
@@ -118,10 +118,6 @@ def _identity(probe: Probe, desk: Desk) -> object:
     request = out.request
     headers = tuple(sorted((name.lower(), value) for name, value in request.headers))
     return request.method, request.url, headers, request.body, out.hang_up, out.chunk_at, is_last(probe)
-
-
-def _needs_bracket(item: Item) -> bool:
-    return any(isinstance(expect, Expect) and expect.kind in NEGATIVE_KINDS for expect in item.expect.values())
 
 
 def with_controls(probes: Sequence[Probe], control: Probe) -> Iterator[Probe]:

@@ -59,6 +59,11 @@ class Call:
     expects_answer: bool = True  #: whether a 500 or 502 is asked for once more before it is judged
 
 
+def asks_for_stream(call: Call) -> bool:
+    """Whether a request says `stream: true`."""
+    return isinstance(call.body, Mapping) and call.body.get("stream") is True
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """A request or short conversation. `repeat` tells two otherwise equal probes apart, so that both are sent."""
@@ -70,18 +75,17 @@ class Probe:
     repeat: str = ""
     last: bool = False
     capability: str = ""
-    switch: str = ""  #: an `--include` name without which the probe is not sent
-    why_not: str = ""  #: the reason given when a switch or capability is missing
+    solo: bool = False  #: nothing else in flight: its time is measured
 
     @property
     def streamed(self) -> bool:
         """Whether any of its requests asks for a stream."""
-        return any(isinstance(call.body, Mapping) and call.body.get("stream") is True for call in self.calls)
+        return any(asks_for_stream(call) for call in self.calls)
 
     @property
     def alone(self) -> bool:
         """Whether nothing else may be in flight beside it."""
-        return self.shape is Shape.TOGETHER
+        return self.solo or self.shape is Shape.TOGETHER
 
 
 def fill(value: Any, model: str, nonce: str) -> Any:

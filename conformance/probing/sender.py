@@ -5,20 +5,22 @@ from dataclasses import dataclass, field, replace
 
 from conformance.evidence.journal import JournalWriter, record_line
 from conformance.evidence.run import PLAIN, Record
-from conformance.probing.backoff import Backoff
+from conformance.probing.backoff import Backoff, beyond_patience
 from conformance.probing.breaker import CUT_AT_ONCE, StreamBreaker
 from conformance.probing.limits import Limits
-from conformance.probing.probe import Call, Probe
+from conformance.probing.probe import Call, Probe, asks_for_stream
 from conformance.probing.redaction import Redactor
 from conformance.probing.render import Desk
 from conformance.probing.transport import Transport
 from conformance.rules.cases import TRIES
-from conformance.rules.outcome import ASK_AGAIN_STATUSES, is_garbled, is_transient
+from conformance.rules.outcome import ASK_AGAIN_STATUSES, PATIENCE_STATUSES, is_garbled, is_transient, trouble
 from conformance.wire.exchange import Ending, Exchange, Limit
 
-#: After this many requests in a row without a status line the plain control decides whether the target still answers.
+#: After so many answers in a row that say nothing but "not now", or none at all, the plain control decides whether the
+#: target still serves: silence costs the whole first-byte limit each time, a refusal only a moment.
 STRIKES = 3
-GONE = "not sent: the target stopped answering, the plain control included"
+BUSY_STRIKES = 20
+GONE = "not sent: the target stopped serving, the plain control included"
 
 
 class CapReached(Exception):
@@ -41,7 +43,10 @@ class Sender:
     control: Call | None = None  #: the plain control, asked when the target falls silent
     controls: int = 0  #: how often the plain control was sent: each is a further step of one probe
     unanswered: int = 0
+    unserved: int = 0
     gone: bool = False
+    width: int = 1_000_000  #: requests in flight at once; halved whenever the target limits the rate
+    in_flight: int = 0
     count: int = 0
     breaker: StreamBreaker = field(default_factory=StreamBreaker)
     backoff: Backoff = field(default_factory=Backoff)
@@ -54,10 +59,10 @@ class Sender:
             attempt += 1
             await self.backoff.wait()
             await self._still_there()
+            await self._room(probe)
             seq = self._take()
-            exchange = await self._once(call, pin or fresh)
-            self.unanswered = 0 if exchange.status is not None else self.unanswered + 1
-            if exchange.end.how is not Ending.HUNG_UP and _is_stream(exchange):
+            exchange = await self._counted(call, pin or fresh)
+            if exchange.end.how is not Ending.HUNG_UP and (_is_stream(exchange) or asks_for_stream(call)):
                 self.breaker.saw(exchange)
             again = self._again(exchange, call, attempt) or (not pin and not fresh and is_garbled(exchange))
             record = Record(seq, probe.id, step, attempt, exchange, repeated=again)
@@ -76,17 +81,39 @@ class Sender:
 
     async def _still_there(self) -> None:
         """Where several requests in a row went unanswered, ask the plain control; without an answer send no more."""
-        if self.control is None or self.unanswered < STRIKES:
+        if self.control is None or not self._doubtful():
             return
         async with self.asking:
-            if self.unanswered < STRIKES or self.gone:
+            if not self._doubtful() or self.gone:
                 return
             seq = self._take()
             exchange = await self._once(self.control, "still there")
             record = Record(seq, PLAIN, self.control_step(), 1, exchange)
             self.journal.write("exchange", **record_line(record))
-            self.gone = exchange.status is None
-            self.unanswered = self.unanswered if self.gone else 0
+            self.gone = bool(trouble(exchange))
+            if not self.gone:
+                self.unanswered = self.unserved = 0
+
+    def _doubtful(self) -> bool:
+        return self.unanswered >= STRIKES or self.unserved >= BUSY_STRIKES
+
+    async def _room(self, probe: Probe) -> None:
+        """Wait for room among the requests in flight; those of a probe that is sent all at once go together."""
+        while self.in_flight >= self.width and not probe.alone:
+            await asyncio.sleep(0.01)
+
+    async def _counted(self, call: Call, pin: str) -> Exchange:
+        """Send, and take note of how it went for everybody."""
+        self.in_flight += 1
+        try:
+            exchange = await self._once(call, pin)
+        finally:
+            self.in_flight -= 1
+        self.unanswered = 0 if exchange.status is not None else self.unanswered + 1
+        self.unserved = self.unserved + 1 if trouble(exchange) else 0
+        if exchange.status in PATIENCE_STATUSES:
+            self.width = max(1, min(self.width, self.in_flight + 1) // 2)
+        return exchange
 
     async def _once(self, call: Call, pin: str) -> Exchange:
         outgoing = self.desk.outgoing(call, pin)
@@ -107,7 +134,9 @@ class Sender:
         return self.count
 
     def _again(self, exchange: Exchange, call: Call, attempt: int) -> bool:
-        if self.stopping or attempt >= TRIES:
+        if self.stopping or attempt >= TRIES or beyond_patience(exchange):
+            return False
+        if asks_for_stream(call) and self.breaker.reason:
             return False
         if is_transient(exchange):
             return True

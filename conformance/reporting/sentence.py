@@ -2,7 +2,7 @@
 
 from conformance.contract import Level
 from conformance.reporting.facts import EMBEDDED, REACHED, Facts, covered, taken_away
-from conformance.verdicts.exits import Exit
+from conformance.verdicts.exits import FEW, Exit, why_ungradable
 from conformance.verdicts.fold import Graded, Verdict
 
 #: What is said where the exit code alone decides.
@@ -12,7 +12,6 @@ _WORDS = {
     Exit.USAGE: "wrong usage: no verdict",
     Exit.NOTHING_TESTED: "nothing was tested",
 }
-_FEW = "fewer than half of the MUST requirements in scope reached a verdict"
 
 
 def verdict_sentence(graded: Graded, facts: Facts) -> str:
@@ -23,7 +22,7 @@ def verdict_sentence(graded: Graded, facts: Facts) -> str:
         return f"does not conform: {violated}"
     if facts.exit is Exit.CONFORMS:
         return _without_violation(graded, facts) + (f", {should} SHOULD violated" if should else "")
-    ungradable = f"could not be graded: {facts.ungradable or _FEW}"
+    ungradable = f"could not be graded: {facts.ungradable or why_ungradable(graded) or FEW}"
     words = _WORDS.get(facts.exit, ungradable)
     return f"{words}; {violated}" if must or should else words
 

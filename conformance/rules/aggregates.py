@@ -6,7 +6,7 @@ A negative supports a verdict only beside an accepted control and between two ac
 from collections.abc import Iterable, Iterator
 
 from conformance.contract import Level, Profile
-from conformance.evidence.run import Item, Record, Run
+from conformance.evidence.run import Expect, Item, Record, Run
 from conformance.rules.answers import is_answer
 from conformance.rules.cases import TRIES, bracketed, expectation
 from conformance.rules.expectations import NEGATIVE_KINDS, answer_of
@@ -22,18 +22,25 @@ from conformance.rules.outcome import (
 from conformance.rules.registry import run_rule
 from conformance.wire.exchange import Exchange
 
+#: Asking by HEAD or OPTIONS is no mistake of a client.
+NO_MISTAKES = frozenset({"no-head-body"})
+
 
 def _negatives(run: Run) -> Iterator[tuple[Item, Record]]:
     """Every judgeable exchange of every active negative case, each exchange once."""
     seen: set[int] = set()
     for item in run.items:
         expect = expectation(item, run)
-        if expect is None or expect.kind not in NEGATIVE_KINDS or not _control_accepted(item, run):
+        if expect is None or not _is_mistake(expect) or not _control_accepted(item, run):
             continue
         for record in (record for probe in item.probes for record in run.sent(probe)):
             if record.seq not in seen and bracketed(record, run):
                 seen.add(record.seq)
                 yield item, record
+
+
+def _is_mistake(expect: Expect) -> bool:
+    return expect.kind in NEGATIVE_KINDS and expect.kind not in NO_MISTAKES
 
 
 def _control_accepted(item: Item, run: Run) -> bool:

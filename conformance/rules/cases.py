@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from conformance.evidence.run import PLAIN, Expect, Item, Record, Run
 from conformance.rules.expectations import KINDS, NEGATIVE_KINDS, VALID_KINDS, answer_of
 from conformance.rules.findings import Finding, Kind, Where, broken, unjudged
-from conformance.rules.outcome import PATIENCE_STATUSES, is_served, is_server_error, trouble
+from conformance.rules.judged import is_error_object
+from conformance.rules.outcome import PATIENCE_STATUSES, UNRELATED_STATUSES, is_served, is_server_error, trouble
 
 #: The same trouble this often, between accepted controls, is the endpoint's answer.
 TRIES = 3
@@ -108,6 +109,7 @@ def _reasons(evidence: Evidence, expect: Expect | None) -> Iterator[str]:
         if not rows:
             yield run.why_unsent(probe) or "not sent"
     yield _control_reason(item, run)
+    yield from (_refusal_reason(record, run) for record in evidence.records)
     if expect is not None and expect.kind in NEGATIVE_KINDS:
         yield from (_bracket_reason(record, run) for record in evidence.records)
     yield from (_trouble_reason(record, run) for record in evidence.records)
@@ -122,6 +124,16 @@ def _control_reason(item: Item, run: Run) -> str:
     if any(is_served(record.exchange) for record in controls):
         return ""
     return f"its control {item.control!r} was not accepted (status {controls[-1].exchange.status})"
+
+
+def _refusal_reason(record: Record, run: Run) -> str:
+    """A refusal that says nothing about the request, at a time when the control was refused too; or one in disguise."""
+    exchange = record.exchange
+    if exchange.status in UNRELATED_STATUSES and not bracketed(record, run):
+        return f"status {exchange.status}, as for the plain control at that time"
+    if is_served(exchange) and is_error_object(record.reading.json.value):
+        return "an error under status 200, which is a fault of its own (RESP-012)"
+    return ""
 
 
 def _bracket_reason(record: Record, run: Run) -> str:

@@ -71,7 +71,8 @@ def errors_have_the_envelope(reading: Reading, terms: Terms) -> Iterable[Finding
         return
     if departure := _departure(root):
         place, expected, seen = departure
-        yield broken("ERR-001", expected, shown(seen), Where(pointer=place))
+        told = f"{shown(seen)} in {shown(root, 200)}"
+        yield broken("ERR-001", f"the error envelope: {expected} at {place}", told, Where(pointer=place))
         return
     yield held("ERR-001")
     details = root["error"].get("details")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import Level
+from conformance.evidence.run import STREAM
 from conformance.rules.expectations import answer_of, kind
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown, unjudged
 from conformance.rules.outcome import UNRELATED_STATUSES, is_client_error, is_served, is_server_error
@@ -29,7 +30,10 @@ def kind_of_answer(reading: Reading) -> str:
 
 @kind("streamed")
 def streamed(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """Status 200 and an event stream."""
+    """Status 200 and an event stream; open where the streamed control itself is none."""
+    if not all(row.reading.is_stream for row in evidence.run.sent(STREAM) if evidence.item.control == STREAM):
+        yield unjudged("", "the streamed control is no event stream either")
+        return
     for record in evidence.records:
         holds = is_served(record.exchange) and record.reading.is_stream
         expected = "status 200, text/event-stream"
@@ -38,10 +42,10 @@ def streamed(evidence: Evidence, args: Args) -> Iterable[Finding]:
 
 @kind("json-message")
 def json_message(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """Status 200 and one JSON object, no event stream; its members are the business of RESP."""
+    """Status 200 and no event stream; what is wrong with the JSON is the business of HDR-011, HTTP-011 and RESP."""
     for record in evidence.records:
-        holds = record.reading.message is not None
-        yield check("", holds, "status 200, one JSON object", kind_of_answer(record.reading), Where(record.seq))
+        holds = is_served(record.exchange) and not record.reading.is_stream
+        yield check("", holds, "status 200, no event stream", kind_of_answer(record.reading), Where(record.seq))
 
 
 @kind("one-of")
@@ -129,14 +133,16 @@ def zero_max_tokens(evidence: Evidence, args: Args) -> Iterable[Finding]:
         elif is_client_error(record.exchange):
             yield held("", where)
         else:
-            yield _warmed(record.reading, where)
+            yield _warmed(record.reading, evidence.run.terms.profile.stop_reasons, where)
 
 
-def _warmed(reading: Reading, where: Where) -> Finding:
+def _warmed(reading: Reading, known: Collection[str], where: Where) -> Finding:
     expected = "a client error, or content [] and stop_reason max_tokens"
     message = next((message for _, message in judged_messages(reading)), None)
     if message is None:
         return broken("", expected, answer_of(reading.exchange), where)
     content, reason = message.get("content"), message.get("stop_reason")
+    if not isinstance(content, list) or (content == [] and reason not in known):
+        return unjudged("", "a message whose shape has faults of its own", where)
     seen = f"content {shown(content)}, stop_reason {shown(reason)}"
     return check("", content == [] and reason == "max_tokens", expected, seen, where)

@@ -93,8 +93,8 @@ def same_stop_reason(evidence: Evidence, args: Args) -> Iterable[Finding]:
     if any(message_of(reading) is None for reading in readings):
         yield unjudged("", "an answer has no message to compare")
         return
-    if any(stop_reason(reading) is None for reading in readings):
-        yield unjudged("", "an answer has no stop_reason to compare")
+    if any(stop_reason(reading) not in evidence.run.terms.profile.stop_reasons for reading in readings):
+        yield unjudged("", "an answer has no stop_reason that the contract knows")
         return
     reasons = [shown(stop_reason(reading)) for reading in readings]
     if len(set(reasons)) == 1:
@@ -132,7 +132,7 @@ def _distinct(what: str, values: list[Any]) -> Iterable[Finding]:
     yield check("", not repeated, f"a {what} of its own for each answer", f"repeated: {shown(repeated)}")
 
 
-@kind("no-crosstalk", valid=True)
+@kind("no-crosstalk")
 def no_crosstalk(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """No answer holds the marker that another request was sent with: the last word of its prompt."""
     served = [record for record in evidence.records if is_served(record.exchange)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.rules.expectations import answer_of, kind
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Args = Mapping[str, Any]
 
+#: Ways in which a text ends. Every other stop reason is a fault, or an event, of its own.
+ENDS = frozenset({"end_turn", "max_tokens", "stop_sequence"})
+
 
 def _each_last(evidence: Evidence, judge: Callable[[Reading, Args, Where], Finding], args: Args) -> Iterable[Finding]:
     """Judge the answer that a probe ended with, if it was served; earlier wordings led to nothing."""
@@ -42,16 +45,15 @@ def _if_served(record: Record, judge: Callable[[Reading, Args, Where], Finding],
 @kind("cut-by-limit", valid=True)
 def cut_by_limit(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """An enumeration cut by the token limit has stop reason `max_tokens`; a foreign or absent one is RESP's."""
-    known = evidence.run.terms.profile.stop_reasons
-    return _each_last(evidence, _cut, {**args, "known": known})
+    return _each_last(evidence, _cut, args)
 
 
 def _cut(reading: Reading, args: Args, where: Where) -> Finding:
     reason = stop_reason(reading)
     if reason == "max_tokens":
         return held("", where)
-    if reason not in args["known"]:
-        return unjudged("", f"stop_reason {shown(reason)} is none that the contract knows", where)
+    if not isinstance(reason, str) or reason not in ENDS:
+        return unjudged("", f"stop_reason {shown(reason)} is no end of a text", where)
     if spent(reading) and goes_on(reading):
         seen = f"stop_reason {shown(reason)} after the text {shown(reading.text)}"
         return broken("", "stop_reason max_tokens: the text goes on where the limit is spent", seen, where)
@@ -80,14 +82,13 @@ def stop_reported(evidence: Evidence, args: Args) -> Iterable[Finding]:
     so, or where its text ends exactly before the sequence and the second one, to the same prompt, goes on.
     """
     stopped, free = (rows[-1] for rows in evidence.probes)
-    known = evidence.run.terms.profile.stop_reasons
-    yield _if_served(stopped, lambda reading, _, where: _reported(reading, free.reading, known, where), args)
+    yield _if_served(stopped, lambda reading, _, where: _reported(reading, free.reading, where), args)
 
 
-def _reported(reading: Reading, free: Reading, known: Collection[str], where: Where) -> Finding:
+def _reported(reading: Reading, free: Reading, where: Where) -> Finding:
     reason, sequence = stop_reason(reading), (message_of(reading) or {}).get("stop_sequence")
-    if reason not in known:
-        return unjudged("", f"stop_reason {shown(reason)} is none that the contract knows", where)
+    if not isinstance(reason, str) or reason not in ENDS:
+        return unjudged("", f"stop_reason {shown(reason)} is no end of a text", where)
     same_prompt = asked(reading).get("messages") == asked(free).get("messages")
     proven = ends_before(reading) and same_prompt and passage_repeated(free)
     if reason != "stop_sequence" and not proven:
@@ -118,9 +119,19 @@ def round_trip(evidence: Evidence, args: Args) -> Iterable[Finding]:
 
 
 def _came_back(reading: Reading, args: Args, where: Where) -> Finding:
+    if _ill_encoded(reading):
+        return unjudged("", "the bytes are no valid UTF-8, which is a fault of its own (HTTP-011, SSE-002)", where)
     text = reading.text
     repeated = all(word in text for word in args["words"])
     garbled = "\ufffd" in text or (not repeated and any(mark in text for mark in args["artefacts"]))
     if garbled:
         return broken("", "the characters that were sent", shown(text), where)
     return held("", where) if repeated else unjudged("", "the model did not repeat the words", where)
+
+
+def _ill_encoded(reading: Reading) -> bool:
+    try:
+        reading.body.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False

@@ -11,7 +11,7 @@ from conformance.verdicts import Exit, Graded, exit_code, grade
 _HOLDING = {2: Exit.INTERRUPTED, 3: Exit.HARNESS_ERROR, 4: Exit.USAGE}
 
 
-STOPPED = "the target stopped answering during the run; check the server and run again"
+STOPPED = "the target stopped serving during the run; check the server and the limits of the key, and run again"
 
 
 @dataclass(frozen=True, slots=True)

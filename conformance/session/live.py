@@ -121,6 +121,7 @@ class Live:
             began=time.monotonic(),
             max_requests=self.settings.max_requests,
             count=len(self.discovery),
+            width=self.settings.concurrency,
         )
 
     def _header(self) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 from enum import IntEnum
 
 from conformance.contract import Level
+from conformance.evidence.run import PLAIN
+from conformance.rules.expectations import answer_of
+from conformance.rules.outcome import UNRELATED_STATUSES, is_served
 from conformance.verdicts.fold import Graded, Verdict
 
 
@@ -24,6 +27,7 @@ PRECEDENCE = (
 )  # fmt: skip
 
 _REACHED = frozenset({Verdict.PASSED, Verdict.FAILED, Verdict.WARNED})
+FEW = "fewer than half of the MUST requirements in scope reached a verdict"
 _OUT_OF_SCOPE = frozenset({Verdict.NOT_APPLICABLE})
 
 
@@ -39,9 +43,35 @@ def _facts(graded: Graded, gate: Level) -> set[Exit]:
         facts.add(Exit.VIOLATION)
     if not any(result.verdict in _REACHED for result in graded.items):
         facts.add(Exit.NOTHING_TESTED if not graded.run.records else Exit.UNGRADABLE)
-    elif _mostly_open(graded):
+    elif why_ungradable(graded):
         facts.add(Exit.UNGRADABLE)
     return facts
+
+
+def why_ungradable(graded: Graded) -> str:
+    """Why a run that tested something says too little about the target to be called conforming, or ""."""
+    return _control_lost(graded) or _capability_unseen(graded) or (FEW if _mostly_open(graded) else "")
+
+
+def _control_lost(graded: Graded) -> str:
+    """The plain control, served at first, was refused at the end for reasons that are none of the request's."""
+    controls = [record.exchange for record in graded.run.sent(PLAIN)]
+    if len(controls) < 2 or not is_served(controls[0]) or is_served(controls[-1]):
+        return ""
+    last = controls[-1]
+    unrelated = last.status is None or last.status in UNRELATED_STATUSES
+    return f"the plain control was served at first and refused later ({answer_of(last)})" if unrelated else ""
+
+
+def _capability_unseen(graded: Graded) -> str:
+    """An included capability of which a whole run could not judge a single requirement."""
+    run = graded.run
+    claimed = [word for word in run.terms.profile.included if word in run.terms.capabilities] if run.everything else []
+    for word in claimed:
+        verdicts = [r.verdict for r in graded.items if run.terms.requirement(r.item.requirement).capability == word]
+        if verdicts and not _REACHED & set(verdicts):
+            return f"nothing of {word} could be judged"
+    return ""
 
 
 def _mostly_open(graded: Graded) -> bool:

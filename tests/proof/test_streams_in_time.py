@@ -74,4 +74,4 @@ def test_a_target_that_dies_on_the_way_is_not_called_conforming(tmp_path: Path) 
     (tmp_path / "conformance.toml").write_text("[limits]\nfirst-byte = 0.5\n")
     closing = judged("myrouter", tmp_path, "hangs-after-hangups", config=str(tmp_path / "conformance.toml"))
     assert closing.code == 6
-    assert "stopped answering" in closing.text.splitlines()[-1]
+    assert "stopped serving" in closing.text.splitlines()[-1]
