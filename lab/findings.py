@@ -70,13 +70,19 @@ def _finding(entry: Mapping[str, Any], labs: list[Lab], note: str) -> Iterator[s
     yield f"Source: {entry['source']}. Shown by: {', '.join(lab.name for lab in showing)}.\n"
     yield note.strip() + "\n"
     lab = showing[0]
-    violation = broken(lab)[entry["id"]]["violations"][0]
+    violation = _clearest(broken(lab)[entry["id"]]["violations"])
     yield f"Expected: {violation['expected']}. Seen: {violation['seen']}.\n"
     for cited in violation["exchanges"][:1]:
         line = lab.lines[cited["exchange"]]
         yield f"```sh\n{cited['curl']}\n```\n"
         yield f"<details><summary>Exchange {cited['exchange']} of {lab.name}</summary>\n"
         yield f"```json\n{line if len(line) <= SHORT else line[:SHORT] + '…'}\n```\n\n</details>\n"
+
+
+def _clearest(violations: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The first violation whose command holds its body; a file beside a report is nothing to a reader of the page."""
+    inline = (row for row in violations if row["exchanges"] and "--data-binary @" not in row["exchanges"][0]["curl"])
+    return next(inline, violations[0])
 
 
 def cited_lines(labs: list[Lab]) -> Iterator[str]:
