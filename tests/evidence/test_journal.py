@@ -204,34 +204,39 @@ def _record(seq: int, probe: str, repeated: bool = False) -> Record:
 
 ACTIVE = Item("REQ-001", "a", ("a", "b"), {"*": Expect("refused")})
 PASSIVE = Item("RESP-003", "", ("plain",))
-SETTLED: list[tuple[str, dict[str, Any], bool, bool]] = [
-    ("nothing yet", {}, False, False),
-    ("half of its probes", {"done": {"a"}}, False, False),
-    ("all of its probes", {"done": {"a", "b"}}, False, True),
-    ("one done, one unsent", {"done": {"a"}, "unsent": {"b": "why"}}, False, True),
-    ("by its alias", {"done": {"a", "c"}, "aliases": {"b": "c"}}, False, True),
-    ("no control after it", {"done": {"a", "b"}, "records": [_record(1, "plain"), _record(2, "a")]}, True, False),
-    ("a control after it", {"done": {"a", "b"}, "records": [_record(2, "a"), _record(3, "plain")]}, True, True),
+CLOSED = [_record(1, "plain"), _record(2, "a"), _record(3, "b"), _record(4, "plain")]
+ALIASED = [_record(2, "a"), _record(3, "plain"), _record(4, "c")]
+SETTLED: list[tuple[str, dict[str, Any], bool]] = [
+    ("nothing yet", {}, False),
+    ("half of its probes", {"done": {"a"}, "records": CLOSED}, False),
+    ("all of its probes and a control", {"done": {"a", "b"}, "records": CLOSED}, True),
+    ("all of its probes and no control", {"done": {"a", "b"}}, False),
+    ("one done, one unsent", {"done": {"a"}, "unsent": {"b": "why"}, "records": CLOSED}, True),
+    ("all unsent and a control", {"unsent": {"a": "why", "b": "why"}, "records": CLOSED[:1]}, True),
+    ("by its alias", {"done": {"a", "c"}, "aliases": {"b": "c"}, "records": [*ALIASED, _record(5, "plain")]}, True),
+    ("no control after its alias", {"done": {"a", "c"}, "aliases": {"b": "c"}, "records": ALIASED}, False),
+    ("no control after it", {"done": {"a", "b"}, "records": CLOSED[:3]}, False),
+    ("a control before its last probe", {"done": {"a", "b"}, "records": [*ALIASED[:2], _record(4, "b")]}, False),
     (
         "a control that is asked for again",
         {"done": {"a", "b"}, "records": [_record(2, "a"), _record(3, "plain", repeated=True)]},
-        True,
         False,
     ),
-    ("all is over", {"sent": True}, True, True),
+    ("all is over", {"sent": True}, True),
 ]
 
 
-@pytest.mark.parametrize(("state", "bracketed", "settled"), [r[1:] for r in SETTLED], ids=[r[0] for r in SETTLED])
-def test_an_item_is_settled_when_all_it_rests_on_is_there(
-    state: dict[str, Any], bracketed: bool, settled: bool
-) -> None:
-    assert Follower(Path("journal.jsonl"), **state).settled(ACTIVE, bracketed) is settled
+@pytest.mark.parametrize("kind", ["refused", "accepted"])
+@pytest.mark.parametrize(("state", "settled"), [r[1:] for r in SETTLED], ids=[r[0] for r in SETTLED])
+def test_an_item_is_settled_when_all_it_rests_on_is_there(state: dict[str, Any], settled: bool, kind: str) -> None:
+    item = replace(ACTIVE, expect={"*": Expect(kind)})
+    assert Follower(Path("journal.jsonl"), **state).settled(item) is settled
 
 
 def test_a_passive_item_waits_for_the_end() -> None:
-    assert Follower(Path("j"), done={"plain"}).settled(PASSIVE, False) is False
-    assert Follower(Path("j"), done={"plain"}, sent=True).settled(PASSIVE, False) is True
+    assert Follower(Path("j"), done={"plain"}).settled(PASSIVE) is False
+    assert Follower(Path("j"), done={"plain"}, records=[_record(1, "plain")]).settled(PASSIVE) is False
+    assert Follower(Path("j"), done={"plain"}, sent=True).settled(PASSIVE) is True
 
 
 def test_the_name_of_an_item_outlives_a_run() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.probing import backoff
-from conformance.probing.backoff import Backoff, retry_after
+from conformance.probing.backoff import Backoff, beyond_patience, retry_after
 from conformance.probing.breaker import StreamBreaker
 from conformance.probing.limits import Limits, limits_from
 from conformance.probing.preflight import ENDINGS, STATUSES, preflight_refusal
@@ -89,6 +89,19 @@ def test_the_wait_is_what_the_target_asks_for_or_doubles(monkeypatch: pytest.Mon
     assert _paused(monkeypatch, ("86400", 1)) == backoff.LONGEST
     assert [_paused(monkeypatch, (None, attempt)) for attempt in (1, 2, 3)] == [0.5, 1.0, 2.0]
     assert _paused(monkeypatch, ("7", 1), ("2", 1)) == 7.0, "a shorter wish of another answer does not shorten it"
+
+
+@pytest.mark.parametrize(
+    ("value", "beyond"),
+    [(None, False), ("soon", False), ("0", False), ("60", False), ("60.5", True), ("86400", True), ("inf", True)],
+)
+def test_who_asks_for_more_time_than_a_run_has_is_not_waited_for(value: str | None, beyond: bool) -> None:
+    assert beyond_patience(_exchange(429, headers=(("Retry-After", value),) if value else ())) is beyond
+
+
+def test_a_date_may_be_beyond_patience_as_well() -> None:
+    dates = [formatdate(time.time() + ahead, usegmt=True) for ahead in (-3600, 10, 3600)]
+    assert [beyond_patience(_exchange(503, headers=(("Retry-After", date),))) for date in dates] == [False, False, True]
 
 
 CUT = {limit: _exchange(how=Ending.CUT, limit=limit) for limit in Limit}

@@ -98,27 +98,37 @@ def test_bad_credentials_go_last(auth: Auth) -> None:
 
 def test_what_wants_to_be_alone_comes_after_the_rest_and_before_the_last() -> None:
     alone = _number(1, shape=Shape.TOGETHER)
-    made = _plan(_number(2, last=True), alone, _number(3), _number(4, shape=Shape.TOGETHER, last=True))
-    assert _ids(made.probes) == ["plain", "stream", "p3", "p1", "p2", "p4"]
-    assert _ids(made.alone) == ["p1"]
+    timed = _number(5, solo=True)
+    made = _plan(_number(2, last=True), alone, timed, _number(3), _number(4, shape=Shape.TOGETHER, last=True))
+    assert _ids(made.probes) == ["plain", "stream", "p3", "p1", "p5", "p2", "p4"]
+    assert _ids(made.alone) == ["p1", "p5"]
+    assert (timed.alone, _number(5).alone) == (True, False)
 
 
 def test_requests_are_a_range_where_a_conversation_may_end_early() -> None:
     talk = Probe("talk", (Call(PLAIN), Call(PLAIN), Call(PLAIN)), shape=Shape.UNTIL, until="cut-by-limit")
     steps = Probe("steps", (Call(PLAIN), Call(PLAIN)), shape=Shape.PINNED)
-    assert _plan(talk, steps).requests == (5, 7)
+    assert _plan(talk, steps).requests == (6, 8), "and a control at the end"
 
 
 def test_repeated_controls_are_counted_where_an_item_needs_them() -> None:
     probes = [_number(n) for n in range(101, 211)]
-    plain = _plan(*probes)
-    assert not plain.bracketed and plain.requests == (112, 112)
-    bracketed = _plan(*probes, items=[_item(probe, expect="refused") for probe in probes])
-    sent = list(with_controls(bracketed.main, PLAIN_CONTROL))
-    assert bracketed.bracketed and bracketed.requests == (115, 115)
-    assert len(bracketed.first) + len(sent) + 1 == 115, "and one at the end"
+    passive = _plan(*probes, items=[Item("RESP-003", "", tuple(probe.id for probe in probes))])
+    assert not passive.bracketed and passive.requests == (112, 112)
+    for expect in ("accepted", "refused"):
+        bracketed = _plan(*probes, items=[_item(probe, expect=expect) for probe in probes])
+        sent = list(with_controls(bracketed.main, PLAIN_CONTROL))
+        assert bracketed.bracketed and bracketed.requests == (115, 115)
+        assert len(bracketed.first) + len(sent) + 1 == 115, "and one at the end"
     ending = _number(1, last=True)
     assert _plan(ending, items=[_item(ending, expect="refused")]).requests == (5, 5), "controls around the last ones"
+
+
+def test_one_active_item_is_enough_for_controls_around_everything() -> None:
+    passive = Item("RESP-003", "", ("p1",))
+    assert not _plan(_number(1), items=[passive]).bracketed and not _plan().bracketed
+    mixed = _plan(_number(1), items=[passive, _item(_number(1))])
+    assert mixed.bracketed and mixed.requests == (4, 4)
 
 
 def test_the_control_comes_again_after_every_fifty_requests() -> None:

@@ -128,9 +128,10 @@ def test_everything_planned_is_sent_and_recorded_once(tmp_path: Path) -> None:
         probes = [_probe(f"p{n}") for n in range(9)] + [_streamed("s"), _probe("end", last=True)]
         bench = _bench(tmp_path, endpoint.url, *probes, streaming=True)
         follower = bench.go()
-        assert endpoint.requests == len(follower.records) == bench.sender.count == 13
+        assert endpoint.requests == len(follower.records) == bench.sender.count == 15
     assert follower.sent and follower.done == {"plain", "stream", *(probe.id for probe in probes)}
-    assert sorted(row.seq for row in follower.records) == list(range(1, 14))
+    assert sorted(row.seq for row in follower.records) == list(range(1, 16))
+    assert [row.seq for row in _rows(follower, "plain")] == [1, 13, 15], "at first, and around the last ones"
     assert all(row.exchange.status == 200 and row.exchange.began >= 0 for row in follower.records)
     assert bench.scheduler.error is None and bench.scheduler.refusal is None and not follower.unsent
 
@@ -237,7 +238,8 @@ def test_the_cap_ends_the_run_in_order(tmp_path: Path) -> None:
         follower = _bench(tmp_path, server.url, *probes, cap=3, concurrency=2).go()
         assert len(server.received) == len(follower.records) == 3
     assert set(follower.unsent.values()) == {"not sent: the cap of 3 requests was reached"}
-    assert set(follower.unsent) == {"p2", "p3", "p4"} and follower.sent
+    assert set(follower.unsent) == {"p2", "p3", "p4", "plain"} and follower.sent, "the control at the end as well"
+    assert [row.step for row in _rows(follower, "plain")] == [0]
 
 
 def test_a_cap_that_is_used_up_before_the_pre_flight_sends_nothing(tmp_path: Path) -> None:
@@ -393,7 +395,8 @@ def test_a_strange_answer_to_the_plain_control_is_graded(tmp_path: Path, status:
 def test_what_cannot_be_sent_for_its_capability_is_said_in_the_journal(tmp_path: Path) -> None:
     with always(message()) as server:
         follower = _bench(tmp_path, server.url, _probe("p", capability="vision")).go()
-    assert follower.unsent == {"p": "the target does not claim vision"} and len(follower.records) == 1
+    assert follower.unsent == {"p": "the target does not claim vision"}
+    assert [row.probe for row in follower.records] == ["plain", "plain"]
 
 
 ECHOES: Mapping[str, Callable[[], Sequence[bytes]]] = {

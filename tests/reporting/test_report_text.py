@@ -80,7 +80,6 @@ def test_a_run_without_violation_conforms() -> None:
 @pytest.mark.parametrize(
     ("exit_code", "sentence"),
     [
-        (Exit.UNGRADABLE, "could not be graded: fewer than half of the MUST requirements in scope reached a verdict"),
         (Exit.NOTHING_TESTED, "nothing was tested"),
         (Exit.INTERRUPTED, "interrupted before the end: no verdict"),
         (Exit.HARNESS_ERROR, "error in the harness: no verdict"),
@@ -91,6 +90,21 @@ def test_the_last_line_when_there_is_no_verdict(exit_code: Exit, sentence: str) 
     assert last_line(graded(), replace(FACTS, exit=exit_code)) == f"{sentence}{LIMITS}"
     told = last_line(violated(1), replace(FACTS, exit=exit_code))
     assert told == f"{sentence}; 1 MUST and 1 SHOULD violated; 1 inconclusive, 1 not run"
+
+
+def test_the_last_line_says_why_a_run_could_not_be_graded() -> None:
+    facts = replace(FACTS, exit=Exit.UNGRADABLE)
+    few = "fewer than half of the MUST requirements in scope reached a verdict"
+    assert last_line(graded(), facts) == f"could not be graded: {few}{LIMITS}"
+    told = last_line(violated(1), facts)
+    unseen, counts = "nothing of streaming could be judged", "1 MUST and 1 SHOULD violated; 1 inconclusive, 1 not run"
+    assert told == f"could not be graded: {unseen}; {counts}"
+    seen = graded([result("SSE-001", Verdict.PASSED), result("SSE-002", Verdict.INCONCLUSIVE)], [record(1)])
+    assert last_line(seen, facts) == f"could not be graded: {few}; 1 inconclusive, 0 not run"
+    lost = graded(records=[record(1), replace(record(2), step=1, exchange=replace(record(2).exchange, status=401))])
+    assert last_line(lost, facts) == (
+        f"could not be graded: the plain control was served at first and refused later (status 401){LIMITS}"
+    )
 
 
 def test_the_reason_of_the_preflight_is_told() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.contract import load_catalogue, load_profiles
-from conformance.evidence.run import PLAIN, Expect, Item, Record, Run, Terms
+from conformance.evidence.run import PLAIN, STREAM, Expect, Item, Record, Run, Terms
 from conformance.rules.cases import judge_case
 from conformance.rules.findings import Finding, Kind
 from conformance.wire.exchange import Chunk, End, Ending, Exchange, Request
@@ -74,18 +74,32 @@ def failed(status: int, kind: str = "invalid_request_error", **more: Any) -> Exc
     return exchange(status, json.dumps(body).encode(), **more)
 
 
+#: Stands for a control after the case that was accepted like the one before it.
+ALIKE = exchange(None)
+
+
 def judged(
-    expect: Expect, *probes: Exchange | Answers, profile: str = "anthropic", control: Exchange | None = None
+    expect: Expect,
+    *probes: Exchange | Answers,
+    profile: str = "anthropic",
+    control: Exchange | None = None,
+    after: Exchange | None = ALIKE,
+    stream: Answers = (),
 ) -> tuple[Finding, ...]:
-    """What a case says about these probes' answers, between two plain controls that were accepted unless given."""
+    """What a case says about these probes' answers, between two plain controls that were accepted unless given.
+
+    `after` is the answer to the second control, None when it was not sent; `stream` the answers to the streamed
+    control, which is then the control of the case.
+    """
     plain = control or said()
     groups = [group if isinstance(group, tuple) else (group,) for group in probes]
     records = [Record(0, PLAIN, 0, 1, plain)]
-    for number, group in enumerate(groups):
-        steps = enumerate(group)
-        records += [Record(len(records) + step, f"p{number}", step, 3, answer) for step, answer in steps]
-    records.append(Record(len(records), PLAIN, 1, 1, plain))
-    item = Item("REQ-001", "case", tuple(f"p{number}" for number in range(len(groups))), {"*": expect}, PLAIN)
+    for name, group in ((STREAM, stream), *((f"p{number}", group) for number, group in enumerate(groups))):
+        records += [Record(len(records) + step, name, step, 3, answer) for step, answer in enumerate(group)]
+    if after is not None:
+        records.append(Record(len(records), PLAIN, 1, 1, plain if after is ALIKE else after))
+    names = tuple(f"p{number}" for number in range(len(groups)))
+    item = Item("REQ-001", "case", names, {"*": expect}, STREAM if stream else PLAIN)
     return judge_case(item, Run(_terms(profile), (item,), tuple(records)))
 
 
@@ -93,11 +107,9 @@ def _terms(profile: str) -> Terms:
     return Terms(load_profiles()[profile], load_catalogue(), "2023-06-01", "m", frozenset({"streaming", "tools"}))
 
 
-def kinds(
-    expect: Expect, *probes: Exchange | Answers, profile: str = "anthropic", control: Exchange | None = None
-) -> set[Kind]:
-    """The kinds of findings that a case yields."""
-    return {finding.kind for finding in judged(expect, *probes, profile=profile, control=control)}
+def kinds(expect: Expect, *probes: Exchange | Answers, **more: Any) -> set[Kind]:
+    """The kinds of findings that a case yields; `more` as for `judged`."""
+    return {finding.kind for finding in judged(expect, *probes, **more)}
 
 
 def expect(kind: str, args: Mapping[str, Any] | None = None) -> Expect:

@@ -117,6 +117,19 @@ def test_a_breach_breaks_its_requirement_alone(requirement: str, name: str, answ
     assert broken(run(answer)) == {requirement}, name
 
 
+@pytest.mark.parametrize(
+    ("body", "expected", "seen"),
+    [
+        ({"detail": []}, '"error" at /type', "None in {'detail': []}"),
+        ({"type": "error", "error": "no"}, "an object with type and message at /error", "'no' in {'type': 'error', "),
+        (ERROR | {"error": {"type": 5}}, "a string at /error/type", "5 in {'type': 'error', 'error': {'type': 5}}"),
+    ],
+)
+def test_what_is_no_envelope_is_shown_whole(body: dict[str, Any], expected: str, seen: str) -> None:
+    (finding,) = [f for f in traffic_findings(run(error(422, body))) if f.requirement == "ERR-001"]
+    assert finding.expected == f"the error envelope: {expected}" and finding.seen.startswith(seen)
+
+
 @pytest.mark.parametrize(("requirement", "name", "answer"), LEGAL, ids=names(LEGAL))
 def test_a_legal_variation_breaks_nothing(requirement: str, name: str, answer: Exchange) -> None:
     found = run(answer)

@@ -51,7 +51,11 @@ ROWS: list[tuple[Expect, Exchange, set[Kind]]] = [
     (expect("streamed"), failed(429), OPEN),
     (expect("json-message"), said(), HELD),
     (expect("json-message"), told(), BROKEN),
-    (expect("json-message"), exchange(200, b"[]"), BROKEN),
+    (expect("json-message"), exchange(200, b"[]"), HELD),
+    (expect("json-message"), exchange(200, b"<html>", (("Content-Type", "text/html"),)), HELD),
+    (expect("json-message"), exchange(200, b"", (("Content-Type", "text/event-stream"),)), BROKEN),
+    (expect("json-message"), failed(200), OPEN),
+    (expect("json-message"), exchange(201, b"{}"), BROKEN),
     (expect("json-message"), failed(503), BROKEN),
     (expect("json-message"), failed(429), OPEN),
     (expect("one-of", {"ok": [200, 501]}), failed(501), HELD),
@@ -92,6 +96,14 @@ ROWS: list[tuple[Expect, Exchange, set[Kind]]] = [
     (expect("zero-max-tokens"), failed(400), HELD),
     (expect("zero-max-tokens"), WARMED, HELD),
     (expect("zero-max-tokens"), said(), BROKEN),
+    (expect("zero-max-tokens"), said(stop_reason="max_tokens"), BROKEN),
+    (expect("zero-max-tokens"), said(stop_reason="stop"), BROKEN),
+    (expect("zero-max-tokens"), said(content=[], stop_reason="end_turn"), BROKEN),
+    (expect("zero-max-tokens"), said(content=[], stop_reason="length"), OPEN),
+    (expect("zero-max-tokens"), said(content=[], stop_reason=None), OPEN),
+    (expect("zero-max-tokens"), said(content=[], stop_reason={}), OPEN),
+    (expect("zero-max-tokens"), said(content=None, stop_reason="max_tokens"), OPEN),
+    (expect("zero-max-tokens"), said(content="", stop_reason="max_tokens"), OPEN),
     (expect("zero-max-tokens"), HTML, BROKEN),
     (expect("zero-max-tokens"), failed(404), OPEN),
 ]
@@ -124,6 +136,58 @@ def test_outcomes_are_compared(one: Exchange, other: Exchange, found: set[Kind])
     assert kinds(same_outcome(), one, other) == found
 
 
+@pytest.mark.parametrize(
+    ("control", "found"),
+    [((told(),), BROKEN), ((said(),), OPEN), ((told(), said()), OPEN), ((told(), told()), BROKEN)],
+)
+def test_no_stream_is_asked_of_a_target_whose_streamed_control_is_none(
+    control: tuple[Exchange, ...], found: set[Kind]
+) -> None:
+    assert kinds(expect("streamed"), said(), stream=control) == found
+    assert kinds(expect("streamed"), told(), stream=control) == (OPEN if found == OPEN else HELD)
+
+
+def test_another_control_does_not_excuse_an_answer_that_is_no_stream() -> None:
+    assert kinds(expect("streamed"), said(), control=said()) == BROKEN
+
+
+UNJUDGEABLE = (accepted, expect("streamed"), expect("json-message"), expect("one-of", {"ok": [200]}), refused)
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 407])
+@pytest.mark.parametrize("expected", UNJUDGEABLE, ids=lambda expected: expected.kind)
+def test_a_refusal_at_a_time_when_the_control_was_refused_too_says_nothing(expected: Expect, status: int) -> None:
+    (finding,) = judged(expected, failed(status), after=failed(status))
+    assert finding.kind is Kind.UNJUDGED
+    assert finding.seen == f"status {status}, as for the plain control at that time"
+    (alone,) = judged(expected, failed(status), after=None)
+    assert alone.kind is Kind.UNJUDGED, "nor where no control came after it"
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 407])
+def test_a_refusal_between_two_accepted_controls_is_the_answer_to_the_request(status: int) -> None:
+    for expected in UNJUDGEABLE[:-1]:
+        assert kinds(expected, failed(status)) == BROKEN
+
+
+@pytest.mark.parametrize("status", [400, 413, 422, 500])
+def test_a_refusal_of_the_request_itself_needs_no_control_after_it_to_break_an_acceptance(status: int) -> None:
+    assert kinds(accepted, failed(status), after=failed(401)) == BROKEN
+
+
+@pytest.mark.parametrize("body", [b'{"type":"error"}', b'{"error":"no"}', b'{"error":{"message":"no"},"content":[]}'])
+@pytest.mark.parametrize(
+    "expected", [*UNJUDGEABLE, status(400), never_5xx(), expect("zero-max-tokens")], ids=lambda expected: expected.kind
+)
+def test_an_error_under_status_200_is_a_fault_of_its_own(expected: Expect, body: bytes) -> None:
+    (finding,) = judged(expected, exchange(200, body))
+    assert (finding.kind, "RESP-012" in finding.seen) == (Kind.UNJUDGED, True)
+
+
+def test_a_null_error_beside_a_message_hides_nothing() -> None:
+    assert kinds(accepted, said(error=None)) == HELD and kinds(refused, said(error=None)) == BROKEN
+
+
 @pytest.mark.parametrize("expected", [accepted, refused, expect("streamed"), expect("keeps-connection")])
 def test_nothing_is_judged_beside_a_refused_control(expected: Expect) -> None:
     assert kinds(expected, failed(400), control=failed(400)) == OPEN
@@ -143,6 +207,8 @@ def test_no_kind_raises_for_any_answer(name: str) -> None:
         exchange(200, b"\xff\xfe", sent=[1]),
         exchange(200, b'{"content":5,"usage":[],"stop_reason":{},"model":[],"id":[]}', sent={"messages": [1]}),
         exchange(200, b"event: x\ndata: {", (("Content-Type", "text/event-stream"),), sent={"messages": "x"}),
+        exchange(200, b'{"type":"message","content":[],"stop_reason":{}}', sent={"messages": [1]}),
+        exchange(200, b'{"type":"message","content":{},"stop_reason":[]}', sent={"messages": [1]}),
         exchange(599, b"", (), end=End(Ending.RESET)),
         exchange(200, b"{}", JSON, sent={"stop_sequences": [1, ""], "max_tokens": True}, end=COMPLETE),
     ]

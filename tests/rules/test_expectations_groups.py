@@ -74,11 +74,20 @@ def test_a_stream_names_the_same_model_and_input(streamed: Exchange, found: set[
         (told("one", stop_reason="max_tokens"), HELD),
         (told("one", stop_reason="end_turn"), BROKEN),
         (told("I", stop_reason="end_turn"), OPEN),
+        (told("one", stop_reason=None), OPEN),
+        (told("one", stop_reason="length"), OPEN),
+        (told("one", stop_reason={}), OPEN),
         (failed(400), OPEN),
     ],
 )
 def test_a_stream_ends_for_the_same_reason(streamed: Exchange, found: set[Kind]) -> None:
     assert kinds(expect("same-stop-reason"), said("one", stop_reason="max_tokens"), streamed) == found
+
+
+@pytest.mark.parametrize("word", ["length", None, [], {}])
+def test_two_words_that_the_contract_does_not_know_are_not_called_the_same(word: Any) -> None:
+    same = expect("same-stop-reason")
+    assert kinds(same, said("one", stop_reason=word), told("one", stop_reason=word)) == OPEN
 
 
 def numbered(message_id: Any, request_id: str = "") -> Exchange:
@@ -115,6 +124,9 @@ def marked(marker: str, text: str, **more: Any) -> Exchange:
         ((marked("aa1", "aa1"), marked("bb2", "aa1 bb2"), marked("cc3", "cc3")), HELD | BROKEN),
         ((marked("aa1", "aa1"), marked("bb2", "ok", model="cc3"), marked("cc3", "cc3")), HELD | BROKEN),
         ((marked("aa1", "aa1"), marked("bb2", "aa1"), failed(400)), OPEN),
+        ((marked("aa1", "aa1"), marked("bb2", "bb2"), failed(500)), OPEN),
+        ((marked("aa1", "aa1"), marked("bb2", "bb2"), marked("cc3", "cc3"), failed(500)), HELD),
+        ((marked("aa1", "aa1"), marked("bb2", "aa1"), marked("cc3", "cc3"), failed(500)), HELD | BROKEN),
     ],
 )
 def test_nothing_leaks_between_requests(answers: tuple[Exchange, ...], found: set[Kind]) -> None:

@@ -1,14 +1,15 @@
 """Expectations that need the model's part: only what the server itself says breaks them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from expectation_samples import expect, failed, kinds, said, told
+from expectation_samples import expect, failed, judged, kinds, said, told
 
 from conformance.rules.findings import Kind
 from conformance.rules.reached import REACHED, ends_before
 from conformance.suite_bodies import CUT, ECHOES, STOPPED, UNSTOPPED
-from conformance.wire.exchange import End, Ending, Exchange, Limit
+from conformance.wire.exchange import Chunk, End, Ending, Exchange, Limit
 from conformance.wire.reading import Reading
 
 HELD, BROKEN, OPEN = {Kind.HELD}, {Kind.BROKEN}, {Kind.UNJUDGED}
@@ -33,6 +34,11 @@ LATER: dict[str, Any] = dict(UNSTOPPED.calls[1].body)
         (said("I would rather not", COUNT, usage=FULL), OPEN),
         (said("1, 2, 3, 4", COUNT, usage=FULL), BROKEN),
         (said("1, 2, 3, 4", COUNT, usage=FULL, stop_reason="stop"), OPEN),
+        (said("1, 2, 3, 4", COUNT, usage=FULL, stop_reason="stop_sequence"), BROKEN),
+        (said("1, 2, 3, 4", COUNT, usage=FULL, stop_reason="tool_use"), OPEN),
+        (said("1, 2, 3, 4", COUNT, usage=FULL, stop_reason="refusal"), OPEN),
+        (said("1, 2, 3, 4", COUNT, usage=FULL, stop_reason={}), OPEN),
+        (said("1, 2, 3, 4", COUNT, usage=FULL, stop_reason=[]), OPEN),
         (failed(400, sent=COUNT), OPEN),
         (failed(500, sent=COUNT), BROKEN),
         (told("one, two", COUNT, end=End(Ending.CUT, Limit.WHOLE), usage=FULL), OPEN),
@@ -73,6 +79,12 @@ def test_generation_ends_at_a_stop_sequence(answer: Exchange, found: set[Kind]) 
         (said("alpha ", STOP), said("alpha", FREE), OPEN),
         (said("alpha ", STOP), said("alpha ZZSTOPZZ omega", LATER), OPEN),
         (said("Hello", STOP), said("alpha ZZSTOPZZ omega", FREE), OPEN),
+        (said("alpha ", STOP, stop_reason="max_tokens"), said("alpha ZZSTOPZZ omega", FREE), BROKEN),
+        (said("alpha ", STOP, stop_reason="tool_use"), said("alpha ZZSTOPZZ omega", FREE), OPEN),
+        (said("alpha ", STOP, stop_reason="stop"), said("alpha ZZSTOPZZ omega", FREE), OPEN),
+        (said("alpha ", STOP, stop_reason=None), said("alpha ZZSTOPZZ omega", FREE), OPEN),
+        (said("alpha ", STOP, stop_reason={}), said("alpha ZZSTOPZZ omega", FREE), OPEN),
+        (said("alpha ", STOP, stop_reason=[]), said("alpha ZZSTOPZZ omega", FREE), OPEN),
     ],
 )
 def test_a_halt_is_reported(stopped: Exchange, free: Exchange, found: set[Kind]) -> None:
@@ -115,6 +127,16 @@ def test_characters_come_back(text: str, found: set[Kind]) -> None:
     terms = {"words": ["naïve", "Привет"], "artefacts": ["Ã", "å", "Ð"]}
     assert kinds(expect("round-trip", terms), said(text)) == found
     assert kinds(expect("round-trip", terms), told(text)) == found
+
+
+@pytest.mark.parametrize("answer", [said("WORD"), told("WORD")], ids=["json", "stream"])
+@pytest.mark.parametrize("damage", [b"na\xefve", "naïve".encode() + b"\xff", b"\xd0"])
+def test_bytes_that_are_no_utf8_are_a_fault_of_their_own(answer: Exchange, damage: bytes) -> None:
+    body = answer.body.replace(b"WORD", damage)
+    spoilt = replace(answer, chunks=(Chunk(0.1, body),))
+    terms = {"words": ["naïve"], "artefacts": ["Ã", "Ð"]}
+    (finding,) = judged(expect("round-trip", terms), spoilt)
+    assert (finding.kind, "HTTP-011" in finding.seen) == (Kind.UNJUDGED, True)
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,14 @@ def test_what_is_no_negative_is_left_alone() -> None:
     assert "ERR-006" not in broken(found) | held(found)
 
 
+@pytest.mark.parametrize("status", [400, 500])
+def test_asking_by_head_is_no_mistake_of_a_client(status: int) -> None:
+    found = run(*negative(status), items=(refused(kind="no-head-body"),))
+    assert "ERR-006" not in broken(found) | held(found)
+    both = run(*negative(status), items=(refused(kind="no-head-body"), refused()))
+    assert ("ERR-006" in broken(both), "ERR-006" in held(both)) == (status == 500, status == 400)
+
+
 def silent(*events: Any, attempt: int = 2, limit: Limit = Limit.BETWEEN_BYTES, repeated: bool = False) -> Record:
     return record(1, streamed(raw=wire(events), how=Ending.CUT, limit=limit), attempt=attempt, repeated=repeated)
 

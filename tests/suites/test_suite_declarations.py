@@ -49,6 +49,25 @@ def test_a_case_becomes_an_item_with_its_probes_control_and_expectation() -> Non
     assert one.about == "sample of a duty"
 
 
+def test_the_control_fits_what_a_case_sends() -> None:
+    streaming, mixed = probe("streaming", streamed(PLAIN).body), probe("later", PLAIN, streamed(PLAIN).body)
+
+    @requirement("REQ-023")
+    @cases(refused, plain=PLAIN, stream=streaming, late=mixed, pair=(PLAIN | {"max_tokens": 2}, streaming), raw=b"{")
+    @cases(refused, control=PLAIN_CONTROL, given=twin(streaming))
+    @cases(refused, control=None, none=streaming)
+    def sample(case: Judged) -> None:
+        case.judge()
+
+    controls = {item.case: item.control for item in declared(sample).items}
+    assert controls == {
+        "plain": "plain", "stream": "stream", "late": "stream", "pair": "stream", "raw": "plain",
+        "given": "plain", "none": "",
+    }  # fmt: skip
+    assert {"plain", "stream"} <= declared(sample).probes.keys()
+    assert "fitting control" not in declared(sample).probes
+
+
 def test_a_passive_item_names_what_it_rides_on() -> None:
     passive = [item for item in sample().items if not item.active]
     assert [(item.key, item.probes) for item in passive] == [("REQ-023", ("plain", "stream"))]

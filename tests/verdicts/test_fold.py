@@ -104,6 +104,7 @@ ONE_ITEM: list[tuple[str, Item, tuple[Record, ...], Verdict]] = [
     ("lowered", _item(lowered=[200]), _bracketed(200, MESSAGE), Verdict.WARNED),
     ("noted", _item(noted=[200]), _bracketed(200, MESSAGE), Verdict.INCONCLUSIVE),
     ("unrelated", _item(), _bracketed(401), Verdict.INCONCLUSIVE),
+    ("an error in disguise", _item(), _bracketed(200, REFUSAL), Verdict.INCONCLUSIVE),
     ("no control after it", _item(), _bracketed(400)[:2], Verdict.INCONCLUSIVE),
     ("not sent", _item(), _bracketed(400)[::2], Verdict.NOT_RUN),
     ("a departure from a MAY", _item("HDR-002"), _bracketed(200, MESSAGE), Verdict.INCONCLUSIVE),
@@ -151,7 +152,8 @@ MIXES: list[tuple[tuple[int | None, ...], Verdict]] = [
 @pytest.mark.parametrize(("statuses", "verdict"), MIXES)
 def test_a_requirement_is_folded_from_its_cases(statuses: tuple[int | None, ...], verdict: Verdict) -> None:
     items = [_item(case=f"c{n}", probe=f"p{n}") for n in range(len(statuses))]
-    sent = [_record(n + 2, f"p{n}", status, REFUSAL) for n, status in enumerate(statuses) if status]
+    answers = {200: MESSAGE}
+    sent = [_record(n + 2, f"p{n}", code, answers.get(code, REFUSAL)) for n, code in enumerate(statuses) if code]
     graded = _graded(items, [_record(1, "plain"), *sent, _record(9, "plain")], unsent={"p1": "the cap was reached"})
     judgement = graded.judgements["REQ-001"]
     assert judgement.verdict is verdict and judgement.cases == 2
