@@ -31,7 +31,7 @@ def _without_violation(graded: Graded, facts: Facts) -> str:
     run, gate = graded.run, facts.gate.lower()
     if not run.finished:
         return f"no violation at level {gate}, but the record breaks off before the end of the run"
-    if held_back := sum(reason.startswith("not sent") for reason in run.unsent.values()):
+    if held_back := sum(reason.startswith("not sent") and not run.sent(probe) for probe, reason in run.unsent.items()):
         return f"no violation at level {gate}, but {held_back} of the planned probes were not sent"
     if taken_away(run):
         return f"at level {gate}: {tiers(graded, facts.gate)}"
