@@ -91,7 +91,7 @@ def test_a_query_string_does_not_change_the_route(case: Judged) -> None:
 
 @requirement("HTTP-009")
 @cases(expects("keeps-connection"), after_refusal=AFTER_REFUSAL, after_stream=AFTER_STREAM)
-@cases(expects("one-of", ok=[200, 400, 411, 501]), chunked=Call(EURO, wire=True, chunk_at=SPLIT_AT))
+@cases(expects("one-of", ok=[200, 400, 411, 501]), chunked=Call(EURO, chunk_at=SPLIT_AT))
 def test_a_connection_stays_usable(case: Judged) -> None:
     case.judge()
 

@@ -87,10 +87,21 @@ class Follower:
         names = {self.aliases.get(probe, probe) for probe in item.probes}
         if self.sent:
             return True
-        if not item.active or not names <= self.done | self.unsent.keys():
+        if (
+            not item.active
+            or item.generated
+            or not self._has_control(item)
+            or not names <= self.done | self.unsent.keys()
+        ):
             return False
         last = max((record.seq for record in self.records if record.probe in names), default=0)
         return any(r.probe == PLAIN and r.seq > last and not r.repeated for r in self.records)
+
+    def _has_control(self, item: Item) -> bool:
+        """Whether the control of an item was answered, or will not be sent."""
+        control = self.aliases.get(item.control, item.control)
+        answered = any(record.probe == control and not record.repeated for record in self.records)
+        return not control or answered or control in self.done | self.unsent.keys()
 
     def run(self) -> Run:
         """The run so far. JournalError when there is no header yet."""

@@ -14,10 +14,11 @@ from conformance.generation.draws import Draw
 from conformance.plugin.items import bracketed_part, controls, index, item_id, items_of
 from conformance.plugin.lines import Line, Reader
 from conformance.probing.probe import Probe
+from conformance.reporting.clean import clean
 from conformance.reporting.facts import EMBEDDED
 from conformance.session.closing import Closing, close_run
 from conformance.session.live import Live, open_live
-from conformance.session.target import Ungradable, capabilities_of, profile_of
+from conformance.session.target import Ungradable, address_of, capabilities_of, profile_of
 from conformance.settings.options import OPTIONS
 from conformance.settings.resolve import Settings, UsageError, resolve
 from conformance.verdicts import Exit
@@ -61,6 +62,7 @@ class Controller:
         try:
             settings = resolve(given, self.config.invocation_params.dir)
             capabilities_of(settings, profile_of(settings))
+            self._address = address_of(settings)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         return settings
@@ -127,10 +129,10 @@ class Controller:
                 return
             self.live.begin()
         except UsageError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(clean(str(error))) from None
         except Ungradable as error:
-            self.ungradable = str(error)
-            raise pytest.exit.Exception(f"nothing was graded: {error}", returncode=Exit.UNGRADABLE) from None
+            self.ungradable = clean(str(error))
+            raise pytest.exit.Exception(f"nothing was graded: {self.ungradable}", returncode=Exit.UNGRADABLE) from None
 
     def _narrowed(self) -> bool:
         return bool(self.settings.requirement)
@@ -148,7 +150,9 @@ class Controller:
 
     def _own_reader(self, live: Live) -> Reader:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        return Reader(live.journal, self.settings.level, partial(_say, reporter), live.plan.requests[0])
+        return Reader(
+            live.journal, self.settings.level, partial(_say, reporter), live.is_sending, live.plan.requests[0]
+        )
 
     def _worker_reader(self) -> Reader:
         return Reader(Path(self.config.workerinput["conformance_journal"]), self.settings.level)  # type: ignore[attr-defined]
@@ -191,7 +195,7 @@ class Controller:
 
     def header(self) -> list[str]:
         """The first line of a run."""
-        target = self.settings.target_url or EMBEDDED
+        target = self._address or EMBEDDED
         return [f"conformance: {target}, profile {self.settings.profile}, level {self.settings.level.value.lower()}"]
 
     def summarise(self, reporter: Any) -> None:

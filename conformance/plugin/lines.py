@@ -26,6 +26,7 @@ class Reader:
     journal: Path
     gate: Level
     say: Callable[[str], None] = lambda line: None
+    sending: Callable[[], bool] = lambda: True
     expected: int = 0  #: requests in the plan, for the lines of progress
     follower: Follower = field(init=False)
     _graded: Graded | None = None
@@ -40,7 +41,8 @@ class Reader:
         while not self.follower.settled(item):
             self._progress()
             time.sleep(POLL)
-            self.follower.poll()
+            if not self.follower.poll() and not self.sending():
+                break  # the sender is gone without a word: what is there is all there will be
         return judge_item(item, self.follower.run()) if item.active else self._whole(item)
 
     def _progress(self) -> None:
@@ -51,7 +53,8 @@ class Reader:
 
     def text(self, result: ItemResult) -> str:
         """The failure text of an item."""
-        return violation_text(result, self.follower.run(), facts_of(self.follower, self.gate))
+        facts = facts_of(self.follower, self.gate, folder=self.journal.parent)
+        return violation_text(result, self.follower.run(), facts)
 
     def _whole(self, item: Item) -> ItemResult:
         if self._graded is None:

@@ -6,11 +6,12 @@ becomes a marker of the same length, so that byte offsets stay true and AUTH-009
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from conformance.wire.exchange import Chunk, Exchange, Headers
+from conformance.wire.content import MAX_DECODED, decoded_body
+from conformance.wire.exchange import Chunk, Exchange
 from conformance.wire.markers import marker
 
 SHORTEST = 8  #: values below this length are not searched for: they would be found everywhere
@@ -39,9 +40,9 @@ def forms(value: str) -> Iterator[bytes]:
 class Redactor:
     """Takes secrets out of exchanges. Pure apart from the compiled pattern it holds."""
 
-    def __init__(self, secrets: Iterable[Secret], credentials: Iterable[Secret] = ()) -> None:
-        """`secrets` are searched for everywhere, `credentials`, however short, in the headers of requests only."""
-        self._credentials = tuple(credentials)
+    def __init__(self, secrets: Iterable[Secret], credentials: Mapping[str, Secret] | None = None) -> None:
+        """`secrets` are searched for everywhere; `credentials` in the request header of their name, however short."""
+        self._credentials = {name.lower(): secret for name, secret in (credentials or {}).items()}
         spellings = {
             form: secret.label for secret in secrets if len(secret.value) >= SHORTEST for form in forms(secret.value)
         }
@@ -59,36 +60,42 @@ class Redactor:
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """The exchange as it may be stored and shown."""
-        request = exchange.request
+        exchange, request = self._uncoded(exchange), exchange.request
         return replace(
             exchange,
             request=replace(
                 request,
                 url=self.text(request.url),
-                headers=_headers(request.headers, self._sent),
+                headers=tuple((name, self._sent(name, value)) for name, value in request.headers),
                 body=self.data(request.body),
             ),
-            headers=_headers(exchange.headers, self.text),
+            headers=tuple((self.text(name), self.text(value)) for name, value in exchange.headers),
             chunks=tuple(_recut(exchange.chunks, self.data(exchange.body))),
             end=replace(exchange.end, detail=self.text(exchange.end.detail)),
             surplus=self.data(exchange.surplus),
         )
 
-    def _sent(self, text: str) -> str:
-        """A header of a request: there the credentials are known to be."""
-        clean = self.text(text)
-        for secret in self._credentials:
-            if secret.value and secret.value in clean:
-                clean = clean.replace(secret.value, marker(secret.label, len(secret.value)))
-        return clean
+    def _uncoded(self, exchange: Exchange) -> Exchange:
+        """A compressed body that holds a secret is stored as what it says, since no marker fits into its bytes."""
+        coded = list(exchange.header_values("content-encoding"))
+        if not coded or self._pattern is None:
+            return exchange
+        plain, _ = decoded_body(exchange.body, coded, MAX_DECODED)
+        if not self._pattern.search(plain):
+            return exchange
+        kept = tuple(pair for pair in exchange.headers if pair[0].lower() not in {"content-encoding", "content-length"})
+        return replace(exchange, headers=kept, chunks=(Chunk(exchange.elapsed, plain),))
+
+    def _sent(self, name: str, value: str) -> str:
+        """A header of a request: in that of its name a credential is known to be."""
+        clean, secret = self.text(value), self._credentials.get(name.lower())
+        if secret is None or not secret.value or secret.value not in clean:
+            return clean
+        return clean.replace(secret.value, marker(secret.label, len(secret.value)))
 
     def _mark(self, match: re.Match[bytes]) -> bytes:
         found = match.group()
         return marker(self._labels[found], len(found)).encode()
-
-
-def _headers(headers: Headers, clean: Callable[[str], str]) -> Headers:
-    return tuple((clean(name), clean(value)) for name, value in headers)
 
 
 def _recut(chunks: Iterable[Chunk], data: bytes) -> Iterator[Chunk]:

@@ -46,10 +46,14 @@ def _checked(target: str) -> SplitResult:
     try:
         parts = urlsplit(target.strip())
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        usable = usable and not (parts.query or parts.fragment)
     except ValueError:  # brackets without an IPv6 address between them, a port that is none
         usable = False
     if not usable:
-        raise AddressError(f"--target-url {target!r} is not an http or https URL, for example http://127.0.0.1:8000")
+        shown = target.partition("?")[0]  # a query may hold a key
+        raise AddressError(
+            f"--target-url {shown!r} is not an http or https URL without a query, for example http://127.0.0.1:8000"
+        )
     return parts
 
 

@@ -86,13 +86,24 @@ class Sender:
         async with self.asking:
             if not self._doubtful() or self.gone:
                 return
-            seq = self._take()
-            exchange = await self._once(self.control, "still there")
-            record = Record(seq, PLAIN, self.control_step(), 1, exchange)
-            self.journal.write("exchange", **record_line(record))
-            self.gone = bool(trouble(exchange))
-            if not self.gone:
-                self.unanswered = self.unserved = 0
+            for attempt in range(1, TRIES + 1):
+                exchange = await self._ask_control()
+                if not trouble(exchange):
+                    self.unanswered = self.unserved = 0
+                    return
+                if exchange.status is None or beyond_patience(exchange):
+                    break
+                self.backoff.trouble(exchange, attempt + TRIES)  # a limit by the minute wants more than seconds
+                await self.backoff.wait()
+            self.gone = True
+
+    async def _ask_control(self) -> Exchange:
+        assert self.control is not None
+        seq = self._take()
+        exchange = await self._once(self.control, "still there")
+        record = Record(seq, PLAIN, self.control_step(), 1, exchange)
+        self.journal.write("exchange", **record_line(record))
+        return exchange
 
     def _doubtful(self) -> bool:
         return self.unanswered >= STRIKES or self.unserved >= BUSY_STRIKES
@@ -144,6 +155,8 @@ class Sender:
             return False
         if exchange.status in ASK_AGAIN_STATUSES:
             return call.expects_answer
+        if exchange.end.how is Ending.RESET:
+            return True
         return _went_silent(exchange) and not self.breaker.reason
 
 

@@ -5,7 +5,7 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Protocol, TypeVar
@@ -100,8 +100,7 @@ class Tape:
         else:
             waits = [(self.limits.between_bytes, Limit.BETWEEN_BYTES)]
         waits.append((self.limits.whole - self.now(), Limit.WHOLE))
-        seconds, limit = min(waits)
-        return max(0.02, seconds), limit
+        return min(waits)
 
     def exchange(self, end: End) -> Exchange:
         """The exchange, now that it ended."""
@@ -170,6 +169,10 @@ class HttpxTransport:
 async def within(tape: Tape, awaitable: Awaitable[T]) -> T:
     """Await no longer than the tape's patience; raises `Cut` with the limit that fired."""
     seconds, limit = tape.patience()
+    if seconds <= 0:  # what trickles in without end would win every wait
+        if isinstance(awaitable, Coroutine):
+            awaitable.close()
+        raise Cut(End(Ending.CUT, limit))
     try:
         return await asyncio.wait_for(awaitable, seconds)
     except TimeoutError:

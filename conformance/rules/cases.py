@@ -4,7 +4,7 @@ A case is judged only when its exchanges were sent and answered, its control was
 exchange lies between two accepted plain controls. Source: contract.md §1 "Verdicts".
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from conformance.evidence.run import PLAIN, Expect, Item, Record, Run
@@ -144,7 +144,7 @@ def bracketed(record: Record, run: Run) -> bool:
     """Whether the plain controls sent next before and next after were both accepted; a control stands for itself."""
     if record.probe == PLAIN:
         return is_served(record.exchange)
-    controls = run.sent(PLAIN)
+    controls = sorted(run.sent(PLAIN), key=lambda row: row.seq)
     before = [row for row in controls if row.seq < record.seq]
     after = [row for row in controls if row.seq > record.seq]
     return bool(before and after) and is_served(before[-1].exchange) and is_served(after[0].exchange)
@@ -155,8 +155,3 @@ def _trouble_reason(record: Record, run: Run) -> str:
     patient = record.exchange.status in PATIENCE_STATUSES
     settled = record.attempt >= TRIES and not patient and bracketed(record, run)
     return f"no answer about the request: {word}, try {record.attempt}" if word and not settled else ""
-
-
-def judge_cases(run: Run) -> Iterable[Finding]:
-    """The findings of every active item of the run."""
-    return (finding for item in run.items if item.active for finding in judge_case(item, run))

@@ -39,9 +39,11 @@ def events_come_as_they_are_produced(reading: Reading, terms: Terms) -> Iterable
 
 
 def _tokens(reading: Reading, terms: Terms, deltas: int) -> int:
-    usage = (reading.accumulated or {}).get("usage")
-    count = at(usage, terms.profile.usage.output)
-    return max(deltas, count) if is_count(count) else deltas
+    """The tokens that the deltas carry: the output without what was reasoned before, at least one for each delta."""
+    usage, names = (reading.accumulated or {}).get("usage"), terms.profile.usage
+    count, hidden = at(usage, names.output), at(usage, names.reasoning or "")
+    told = (count if is_count(count) else 0) - (hidden if is_count(hidden) else 0)
+    return max(deltas, told)
 
 
 @exchange_rule("SSE-012")

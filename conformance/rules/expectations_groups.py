@@ -22,6 +22,9 @@ Args = Mapping[str, Any]
 #: Fewer parallel answers than this say nothing about what parallel requests do to each other (LOAD-001).
 ENOUGH = 3
 
+#: Seconds after which a server may have closed an idle connection; less than the back-off between two tries.
+IDLE = 0.4
+
 
 def total_input(record: Record, fields: UsageFields) -> int | None:
     """Input tokens with those read from and written to the cache, or None without an honest count."""
@@ -186,9 +189,16 @@ def keeps_connection(evidence: Evidence, args: Args) -> Iterable[Finding]:
     yield check("", is_served(last.exchange), expected, answer_of(last.exchange), Where(last.seq))
     for before, after in pairwise(records):
         kept = before.exchange.connection == after.exchange.connection
-        if before.exchange.end.how is Ending.COMPLETE and not _closes(before.exchange):
+        if before.exchange.end.how is Ending.COMPLETE and not _closes(before.exchange) and _at_once(before, after):
             expected = "the connection kept, or a declared Connection: close"
             yield check("", kept, expected, "closed without a word", Where(before.seq, header="connection"))
+
+
+def _at_once(before: Record, after: Record) -> bool:
+    """Whether a request followed at once: an idle connection may be closed, and so may one with a try in between,
+    which a back-off follows."""
+    pause = after.exchange.began - before.exchange.began - before.exchange.elapsed
+    return pause < IDLE
 
 
 def _closes(exchange: Exchange) -> bool:

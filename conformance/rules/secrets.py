@@ -1,5 +1,6 @@
 """A credential never comes back (AUTH-009). Rests on the markers that take its place at capture."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from conformance.evidence.run import Terms
@@ -28,11 +29,16 @@ def no_credential_in_an_answer(reading: Reading, terms: Terms) -> Iterable[Findi
 def _leaks(reading: Reading) -> Iterator[Where]:
     exchange = reading.exchange
     for name, value in exchange.headers:
-        if MARKER.search(name) or MARKER.search(value):
+        if _credential(name) or _credential(value):
             yield Where(header=name)
     for data in (reading.body, exchange.surplus):
-        if match := MARKER.search(data.decode("latin-1")):
+        if match := _credential(data.decode("latin-1")):
             yield Where(byte=match.start())
+
+
+def _credential(text: str) -> re.Match[str] | None:
+    """The first marker of a key or token; the value of a configured header may well be echoed."""
+    return next((found for found in MARKER.finditer(text) if found.group(1) != "HEADER"), None)
 
 
 def _sent_a_random_token(exchange: Exchange) -> bool:

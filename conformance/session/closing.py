@@ -32,7 +32,8 @@ def close_run(live: Live, status: int, ungradable: str) -> Closing:
     error = live.scheduler.error if live.scheduler else None
     holding |= {Exit.HARNESS_ERROR} if error else set()
     graded = grade(follower.run())
-    code = exit_code(graded, live.settings.level, frozenset(holding))
+    refused = live.scheduler is not None and live.scheduler.refusal is not None
+    code = exit_code(None if refused else graded, live.settings.level, frozenset(holding))
     facts = facts_of(follower, live.settings.level, code, live.folder, ungradable)
     lines = []
     try:

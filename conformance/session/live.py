@@ -24,6 +24,7 @@ from conformance.probing.scheduler import After, Scheduler
 from conformance.probing.sender import Sender
 from conformance.probing.sockets import SocketTransport
 from conformance.probing.transport import HttpxTransport
+from conformance.rules.outcome import trouble
 from conformance.session.target import (
     Target,
     Ungradable,
@@ -34,6 +35,9 @@ from conformance.session.target import (
 )
 from conformance.settings.resolve import Settings, UsageError
 from conformance.wire.exchange import Exchange
+
+#: What we send in every run: a secret that is part of it would be found everywhere.
+ORDINARY = ("reference-1", "application/json", "text/event-stream", "messages-conformance", "identity")
 
 
 def harness_version() -> str:
@@ -68,7 +72,10 @@ class Live:
 
     def begin(self) -> None:
         """Write header and plan, run the pre-flight and go on sending. Raises Ungradable when it ends the run."""
-        self.writer = JournalWriter(self.journal)
+        try:
+            self.writer = JournalWriter(self.journal)
+        except OSError as error:
+            raise UsageError(f"cannot write the run into {self.folder}: {error.strerror or error}") from None
         self.writer.write("header", **self._header())
         generated = sorted(self.plan.generated())
         items = [item_line(item) for item in self.plan.items]
@@ -82,12 +89,16 @@ class Live:
             self.scheduler.stop()
             raise Ungradable(self._with_models(str(refusal)) if refusal.unknown_model else str(refusal))
 
+    def is_sending(self) -> bool:
+        """Whether anything may still come."""
+        return self.scheduler is not None and self.scheduler.running
+
     @property
     def gone(self) -> bool:
         """Whether the target stopped answering before the plan was through."""
         return self.scheduler is not None and self.scheduler.target_gone
 
-    def finish(self, exit_code: int | None = None) -> Follower:
+    def finish(self) -> Follower:
         """Stop sending, end the journal, stop what was started for the target; the journal read back."""
         if self.scheduler is not None:
             self.scheduler.stop()
@@ -207,11 +218,13 @@ def reserve_folder(settings: Settings) -> Path:
 
 def _redactor_of(target: Target, desk: Desk, settings: Settings) -> tuple[Redactor, bool]:
     """What takes the secrets of this run out, and whether the key is searched for in answers."""
-    headers = [Secret("HEADER", value) for _, value in settings.headers]
-    key = [Secret("KEY", target.key)] if target.key is not None else []
-    found = searchable(target.key, desk.endpoint, desk.model, "reference-1")
-    everywhere = [Secret("TOKEN", desk.wrong), *(key if found else []), *headers]
-    return Redactor(everywhere, credentials=[*key, *headers]), found
+    credentials = {name: Secret("HEADER", value) for name, value in settings.headers}
+    if target.key is not None:
+        credentials |= {name: Secret("KEY", target.key) for name in ("Authorization", "x-api-key")}
+    ours = (desk.endpoint, desk.model, desk.api_version, *ORDINARY)
+    searched = [secret for secret in credentials.values() if searchable(secret.value, *ours)]
+    found = any(secret.label == "KEY" for secret in searched)
+    return Redactor([Secret("TOKEN", desk.wrong), *searched], credentials), found
 
 
 def ask_models(desk: Desk, settings: Settings, target: Target) -> Exchange:
@@ -242,8 +255,10 @@ def _only_model(exchange: Exchange) -> str:
         raise Ungradable(f"the target cannot be reached ({detail}); check --target-url")
     if exchange.status in {401, 402, 403, 407}:  # it is the key, and no choice of model would help
         raise Ungradable(str(preflight_refusal(exchange)))
+    if trouble(exchange):
+        raise Ungradable(f"the target did not list its models ({trouble(exchange)}); try again later, or give --model")
     models = listed_models(exchange)
-    if len(models) == 1:
+    if len(models) == 1 and models[0].isprintable():
         return models[0]
     offer = f"the target lists {', '.join(models[:10])}" if models else "the target lists no models"
     raise UsageError(f"say with --model which model to ask for: {offer}")

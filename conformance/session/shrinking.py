@@ -11,6 +11,7 @@ from conformance.probing.probe import Call, Probe
 from conformance.probing.sender import CapReached
 from conformance.rules.cases import breaks, expectation
 from conformance.rules.expectations import NEGATIVE_KINDS
+from conformance.rules.outcome import trouble
 from conformance.verdicts import Verdict, judge_item
 from conformance.wire.jsontext import JSON
 
@@ -73,6 +74,8 @@ async def _reduce(case: Failing, run: Run, journal: JournalWriter, deliver: Deli
     smallest = case.record  # the last that failed, or the repetition that did not
     while (body := shrinker.next(outcomes)) is not None:
         record = await deliver(probe, len(outcomes), Call(body))
+        if trouble(record.exchange):  # says nothing about the request: the violation stands as it is
+            return
         outcomes.append(breaks(case.item, record, run))
         smallest = record if outcomes[-1] or len(outcomes) == 1 else smallest
     found = shrinker.result(outcomes)

@@ -41,6 +41,16 @@ def profile_of(settings: Settings) -> Profile:
     return profile
 
 
+def address_of(settings: Settings) -> str | None:
+    """The URL of the endpoint, None for the embedded one; UsageError for an address that cannot be used."""
+    if settings.target_url is None:
+        return None
+    try:
+        return endpoint_url(settings.target_url, profile_of(settings).path)
+    except AddressError as error:
+        raise UsageError(str(error)) from None
+
+
 def capabilities_of(settings: Settings, profile: Profile) -> frozenset[str]:
     """What the target claims; UsageError for a word the profile does not know."""
     for option, words in (("capability", settings.capability), ("without", settings.without)):
@@ -52,16 +62,15 @@ def capabilities_of(settings: Settings, profile: Profile) -> frozenset[str]:
 
 def open_target(settings: Settings, environment: Mapping[str, str] | None = None) -> Target:
     """The target of a run, reachable and with its key. Raises UsageError (code 4) or Ungradable (code 6)."""
-    if settings.target_url is None:
+    endpoint = address_of(settings)
+    if endpoint is None:
         return _embedded(settings)
-    try:
-        endpoint = endpoint_url(settings.target_url, profile_of(settings).path)
-    except AddressError as error:
-        raise UsageError(str(error)) from None
     verify = _trust(settings)
     key = (os.environ if environment is None else environment).get(settings.api_key_env, "")
     if settings.no_auth:
         return Target(endpoint, None, settings.model, False, lambda: None, verify)
+    if settings.dry_run:
+        return Target(endpoint, key.strip() or "not-sent", settings.model or "not-asked", False, lambda: None, verify)
     if not key.strip():
         _try_connection(endpoint, settings.limits.connect)
         raise UsageError(

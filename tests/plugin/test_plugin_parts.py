@@ -180,7 +180,7 @@ def test_waiting_items_say_how_far_the_sending_has_come(tmp_path: Path, monkeypa
             _sent(writer, 400)
             writer.write("sent")
 
-    reader = Reader(writer.path, Level.MUST, say, 3)
+    reader = Reader(writer.path, Level.MUST, say, lambda: True, 3)
     assert reader.result(PASSIVE).verdict.value == "passed"
     writer.close()
     assert said == ["0 of about 3 requests answered"]

@@ -1,6 +1,7 @@
 """No spelling of a secret survives capture, wherever it stands, and no length changes."""
 
 import base64
+import gzip
 from urllib.parse import quote
 
 import pytest
@@ -100,3 +101,22 @@ def test_text_without_secrets_is_left_alone(text: str) -> None:
 def test_the_longest_of_two_overlapping_secrets_goes_first() -> None:
     both = Redactor([Secret("KEY", "abcdefgh"), Secret("HEADER", "abcdefgh-and-more")])
     assert both.text("abcdefgh-and-more abcdefgh") == f"{marker('HEADER', 17)} {marker('KEY', 8)}"
+
+
+def test_a_secret_in_a_compressed_answer_is_stored_uncoded_behind_its_marker() -> None:
+    body = gzip.compress(b'{"error":"no ' + KEY.encode() + b'"}', mtime=0)
+    headers = (("Content-Type", "application/json"), ("Content-Encoding", "gzip"), ("Content-Length", str(len(body))))
+    request = Request("POST", "http://h/", (("Authorization", f"Bearer {KEY}"),), b"")
+    found = Redactor([Secret("KEY", KEY)]).exchange(
+        Exchange(request, 401, headers, (Chunk(0.1, body),), End(Ending.COMPLETE))
+    )
+    assert found.body == b'{"error":"no ' + marker("KEY", len(KEY)).encode() + b'"}'
+    assert found.headers == (("Content-Type", "application/json"),)
+
+
+def test_a_short_credential_is_taken_out_of_the_header_of_its_name_alone() -> None:
+    request = Request("POST", "http://h/1", (("X-Tenant", "1"), ("anthropic-version", "2023-06-01")), b"1")
+    redactor = Redactor([], {"x-tenant": Secret("HEADER", "1")})
+    found = redactor.exchange(Exchange(request, 200, (("x", "1"),), (), End(Ending.COMPLETE)))
+    assert found.request.headers == (("X-Tenant", marker("HEADER", 1)), ("anthropic-version", "2023-06-01"))
+    assert found.request.url == "http://h/1" and found.headers == (("x", "1"),)

@@ -26,7 +26,6 @@ DESK = Desk("http://h:1/anthropic/v1/messages", "2023-06-01", "m-1", "the-key", 
         ("http://h/proxy/v1", "http://h/proxy/v1/anthropic/v1/messages"),
         ("http://h/any/messages", "http://h/any/messages"),
         ("http://h/any/messages/", "http://h/any/messages"),
-        ("http://h/messages?key=1#f", "http://h/messages"),
         ("http://h/a@b", "http://h/a@b/anthropic/v1/messages"),
         ("http://[::1]:9/", "http://[::1]:9/anthropic/v1/messages"),
     ],
@@ -52,6 +51,8 @@ def test_the_shorter_path_of_the_other_profile_is_completed_as_well() -> None:
         "http://[::1",
         "http://h:x",
         "http://h:99999",
+        "http://h/v1?key=1",
+        "http://h/v1#part",
     ],
 )
 def test_what_is_no_address_is_told_in_a_sentence(target: str) -> None:

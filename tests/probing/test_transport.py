@@ -76,7 +76,7 @@ def test_headers_given_twice_stay_two_in_their_order(kind: str) -> None:
 
 
 def test_a_compressed_body_stays_as_it_came(kind: str) -> None:
-    packed = gzip.compress(b'{"ok":1}', mtime=0, mtime=0)
+    packed = gzip.compress(b'{"ok":1}', mtime=0)
     exchange = _one(kind, always(response(packed, content_encoding="gzip")))
     assert exchange.body == packed
 
@@ -200,3 +200,11 @@ def test_a_hang_of_one_request_leaves_the_transport_usable() -> None:
         limits = _limits(connect=0.8, first_byte=0.7)
         first, second = _send(HttpxTransport(), _outgoing(server.url), _outgoing(server.url), limits=limits)
     assert (first.end.how, second.end.how) == (Ending.CUT, Ending.COMPLETE)
+
+
+def test_a_trickle_does_not_outlast_the_whole_limit() -> None:
+    trickle = [step for _ in range(400) for step in (chunk(b": ping\n\n"), 0.01)]
+    with in_turn((CHUNKED, *trickle, HANG)) as server:
+        (found,) = _send(HttpxTransport(), _outgoing(server.url), limits=_limits(whole=0.5))
+    assert (found.end.how, found.end.limit) == (Ending.CUT, Limit.WHOLE)
+    assert 0 < len(found.chunks) < 200

@@ -27,7 +27,7 @@ def told(**changes: object) -> dict[str, object]:
 BREACHES: list[tuple[str, str, Exchange]] = [
     ("AUTH-009", "header", exchange(headers={"x-echo": "[KEY*********]"})),
     ("AUTH-009", "body", error(401, told(type="authentication_error", message="invalid key [TOKEN***]"))),
-    ("AUTH-009", "surplus", exchange(surplus=b"[HEADER**]")),
+    ("AUTH-009", "surplus", exchange(surplus=b"[KEY*****]")),
     ("HDR-011", "plain bytes as gzip", exchange(headers={"content-encoding": "gzip"})),
     ("HDR-011", "an error as gzip", error(headers={"content-encoding": "gzip"})),
     ("HDR-011", "a stream as gzip", streamed(headers={"content-encoding": "gzip"})),
