@@ -4,7 +4,8 @@ import click
 
 from conformance.cli.corpus import corpus
 from conformance.cli.run import run
-from conformance.cli.show import requirements, serve
+from conformance.cli.serve import serve
+from conformance.cli.show import requirements
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
