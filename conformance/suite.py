@@ -65,7 +65,7 @@ PLAIN: dict[str, Any] = {
 STREAM: dict[str, Any] = PLAIN | {"stream": True}
 
 PLAIN_CONTROL = Probe(PLAIN_ID, (Call(PLAIN),))
-STREAM_CONTROL = Probe(STREAM_ID, (Call(STREAM),), capability="streaming")
+STREAM_CONTROL = Probe(STREAM_ID, (Call(STREAM),), capabilities=("streaming",))
 
 #: The request is invalid: a client error other than those that say nothing about the body. Source: contract.md §1.
 refused = Expect("refused")
@@ -207,6 +207,8 @@ def _keep(found: Declared, probes: tuple[Probe, ...]) -> None:
     for item in probes:
         if found.probes.setdefault(item.id, item) != item:
             raise ValueError(f"two different probes are called {item.id!r}")
+        if item.after is not None:
+            _keep(found, (item.after,))
 
 
 def streamed(stimulus: Call | Mapping[str, Any]) -> Call:

@@ -92,7 +92,9 @@ NEGATIVES: Mapping[str, Probe] = {
 def twin(original: Probe) -> Probe:
     """The same request with `stream: true`."""
     calls = tuple(streamed(call) for call in original.calls)
-    return replace(original, id=f"{original.id}, streamed", calls=calls, capability="streaming")
+    return replace(
+        original, id=f"{original.id}, streamed", calls=calls, capabilities=(*original.capabilities, "streaming")
+    )
 
 
 def again(original: Probe, which: str = "again") -> Probe:
@@ -150,7 +152,7 @@ UNSTOPPED = probe("not stopped", *(asked(prompt, 64) for prompt in ECHOES), shap
 STORY = probe(
     "story",
     asked("Tell a story of about 300 words about a lighthouse keeper.", 600) | {"stream": True},
-    capability="streaming",
+    capabilities=("streaming",),
     solo=True,
 )
 #: The plain request with room to think before it answers.

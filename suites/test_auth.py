@@ -26,7 +26,7 @@ SCHEME_AND_SPACE = probe("scheme and a space", Call(PLAIN, auth=Auth.SCHEME_AND_
 BARE_TOKEN = probe("bare token", Call(PLAIN, auth=Auth.BARE_TOKEN), last=True)
 INVALID_BODY = probe("no credential, invalid body", Call({}, auth=Auth.NONE), last=True)
 STREAM_WRONG_BEARER = probe(
-    "unknown bearer token, streamed", Call(STREAM, auth=Auth.WRONG_BEARER), last=True, capability="streaming"
+    "unknown bearer token, streamed", Call(STREAM, auth=Auth.WRONG_BEARER), last=True, capabilities=("streaming",)
 )
 
 

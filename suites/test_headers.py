@@ -60,7 +60,7 @@ def labelled(name: str, value: str | None) -> Call:
 
 COMPRESSED = probe("gzip offered", labelled("Accept-Encoding", "gzip, deflate"))
 COMPRESSED_STREAM = probe(
-    "gzip offered, streamed", Call(STREAM, headers=(("Accept-Encoding", "gzip, deflate"),)), capability="streaming"
+    "gzip offered, streamed", Call(STREAM, headers=(("Accept-Encoding", "gzip, deflate"),)), capabilities=("streaming",)
 )
 CALLER_ID: Probe = probe("caller's request id", labelled("x-request-id", "ct-{nonce}"))
 
@@ -136,7 +136,7 @@ def test_json_under_another_content_type_is_served_or_refused(case: Judged) -> N
 @requirement("HDR-009")
 @cases(
     expects("streamed"),
-    accept_json=probe("stream, accept json", Call(STREAM, headers=ACCEPT_JSON), capability="streaming"),
+    accept_json=probe("stream, accept json", Call(STREAM, headers=ACCEPT_JSON), capabilities=("streaming",)),
 )
 def test_accepting_json_does_not_stop_a_stream(case: Judged) -> None:
     case.judge()

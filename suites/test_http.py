@@ -24,7 +24,7 @@ from conformance.suite_bodies import GET, NO_MAX_TOKENS, NO_SUCH_PATH
 
 PUT = probe("PUT", Call(PLAIN, method="PUT"))
 AFTER_REFUSAL = probe("one connection", PLAIN, without(PLAIN, "max_tokens"), PLAIN, shape=Shape.PINNED)
-AFTER_STREAM = probe("one connection with a stream", STREAM, PLAIN, shape=Shape.PINNED, capability="streaming")
+AFTER_STREAM = probe("one connection with a stream", STREAM, PLAIN, shape=Shape.PINNED, capabilities=("streaming",))
 #: The plain request with a euro sign before everything whose length depends on the target.
 EURO = {"messages": [user("€ Reply with the single word: pong")], **without(PLAIN, "messages")}
 #: The first chunk ends behind the first of the three bytes of the euro sign.

@@ -31,10 +31,10 @@ PARALLEL = probe(
         for odd, marker in enumerate(MARKERS)
     ),
     shape=Shape.TOGETHER,
-    capability="streaming",
+    capabilities=("streaming",),
 )
 ABANDONED = Call(STORY.calls[0].body, hang_up="content_block_delta")
-AFTER_HANG_UP = probe("three abandoned streams", *(3 * (ABANDONED,)), PLAIN, PLAIN, capability="streaming")
+AFTER_HANG_UP = probe("three abandoned streams", *(3 * (ABANDONED,)), PLAIN, PLAIN, capabilities=("streaming",))
 
 
 @requirement("LOAD-001")

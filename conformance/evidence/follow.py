@@ -45,6 +45,7 @@ class Follower:
     footer: dict[str, Any] = field(default_factory=dict)
     items: tuple[Item, ...] = ()
     aliases: dict[str, str] = field(default_factory=dict)
+    awaited: dict[str, str] = field(default_factory=dict)
     generated: frozenset[str] = frozenset()
     records: list[Record] = field(default_factory=list)
     unsent: dict[str, str] = field(default_factory=dict)
@@ -111,7 +112,7 @@ class Follower:
         everything = bool(self.header.get("everything", True))
         return Run(
             terms_from(self.header["terms"]), self.items, records, self.aliases, self.unsent, self.reductions,
-            bool(self.footer), everything,
+            bool(self.footer), self.awaited, everything,
         )  # fmt: skip
 
 
@@ -122,6 +123,7 @@ def _header(state: Follower, line: dict[str, Any]) -> None:
 def _plan(state: Follower, line: dict[str, Any]) -> None:
     state.items = tuple(item_from(row) for row in line["items"])
     state.aliases = dict(line["aliases"])
+    state.awaited = dict(line.get("awaited", {}))
     state.generated = frozenset(line["generated"])
 
 

@@ -12,6 +12,7 @@ from conformance.contract import Catalogue, Profile, Requirement
 from conformance.wire.exchange import Exchange
 from conformance.wire.reading import Reading
 
+NOT_CLAIMED = "the target does not claim"  #: how every reason begins that speaks of a capability
 PLAIN = "plain"  #: the id of the plain control, contract.md §1 "Baseline B0"
 STREAM = "stream"  #: the id of the streamed control
 
@@ -107,6 +108,7 @@ class Run:
     unsent: Mapping[str, str] = field(default_factory=dict)
     reductions: Mapping[str, Reduction] = field(default_factory=dict)  #: by the key of the item
     finished: bool = True
+    awaited: Mapping[str, str] = field(default_factory=dict)  #: by the id of a reply, that of what it replies to
     everything: bool = True  #: whether no selection was made: then traffic may fail a requirement without an item
 
     @cached_property
@@ -125,3 +127,7 @@ class Run:
     def why_unsent(self, probe: str) -> str:
         """Why nothing was sent for a probe, or "" when something was or nothing is known."""
         return self.unsent.get(self.aliases.get(probe, probe), "")
+
+    def tried(self, probe: str) -> tuple[Record, ...]:
+        """The exchanges of a probe, or of the one it waited for in vain: what there is to be seen of it."""
+        return self.sent(probe) or (self.tried(self.awaited[probe]) if probe in self.awaited else ())

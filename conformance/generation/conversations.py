@@ -185,15 +185,14 @@ def _violation(body: dict[str, Any], draw: Draw) -> Violation | None:
 
 
 def _served(pair: Pair, requirement: str, name: str) -> Drawn:
-    capability = "streaming" if pair.valid.get("stream") is True else ""
-    own = probe(f"{requirement} {name}", pair.valid, capability=capability)
-    control = STREAM_CONTROL if capability else PLAIN_CONTROL
+    control = STREAM_CONTROL if pair.valid.get("stream") is True else PLAIN_CONTROL
+    own = probe(f"{requirement} {name}", pair.valid, capabilities=control.capabilities)
     item = Item(requirement, name, (own.id,), {"*": Expect("accepted")}, control.id, scored=False, generated=True)
     return item, (own, control)
 
 
 def _refused(pair: Pair, control: Probe, name: str) -> Drawn:
     requirement = str(pair.violation.requirement)
-    own = probe(f"{requirement} {name}", pair.broken, capability=control.capability)
+    own = probe(f"{requirement} {name}", pair.broken, capabilities=control.capabilities)
     item = Item(requirement, name, (own.id,), {"*": Expect("refused")}, control.id, scored=False, generated=True)
     return item, (own, control)

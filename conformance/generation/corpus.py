@@ -104,7 +104,7 @@ def _case(row: dict[str, Any], where: str) -> Case:
 def corpus_items(draw: Draw) -> tuple[Drawn, ...]:
     """The items of the frozen corpus that apply to a run."""
     cases = read_corpus(file_of(draw.profile)).cases
-    return tuple(drawn_of(case, draw) for case in cases if applies(case.requirement, case.pointer, draw))
+    return tuple(drawn_of(case) for case in cases if applies(case.requirement, case.pointer, draw))
 
 
 def applies(requirement: str, pointer: str, draw: Draw) -> bool:
@@ -115,11 +115,11 @@ def applies(requirement: str, pointer: str, draw: Draw) -> bool:
     return claimed and version == draw.api_version and entry.level(draw.profile) is not Level.MAY
 
 
-def drawn_of(case: Case, draw: Draw, scored: bool = True) -> Drawn:
+def drawn_of(case: Case, scored: bool = True) -> Drawn:
     """The item of a case with its probe and its control."""
     control = BY_ID[case.control] if case.control else _plain_or_streamed(case)
     call = Call(case.body, headers=tuple(case.headers.items()))
-    probe = Probe(f"{case.requirement} {case.case}", (call,), capability=_capability(case, draw))
+    probe = Probe(f"{case.requirement} {case.case}", (call,), capabilities=_capabilities(case))
     item = Item(
         case.requirement, case.case, (probe.id,), {"*": Expect(case.expect)}, control.id,
         scored=scored, generated=True,
@@ -133,10 +133,10 @@ def _plain_or_streamed(case: Case) -> Probe:
     return STREAM_CONTROL if streamed else PLAIN_CONTROL
 
 
-def _capability(case: Case, draw: Draw) -> str:
+def _capabilities(case: Case) -> tuple[str, ...]:
     """What the target has to claim for the request to make sense."""
     needs = {"tools": "tools" in case.body, "streaming": case.body.get("stream") is True}
-    return next((name for name, needed in needs.items() if needed), "")
+    return tuple(name for name, needed in needs.items() if needed)
 
 
 def renewed(about: Mapping[str, Any], cases: Iterable[Case], before: Corpus | None) -> Corpus:

@@ -29,10 +29,10 @@ _TOOLS = PLAIN | {"tools": [_TOOL]}
 
 SYSTEM_BLOCKS = probe("system blocks", PLAIN | {"system": [text("You are terse."), text("You are polite.")]})
 SYSTEM_CACHED = probe("cached system block", PLAIN | {"system": [text("You are terse.", cache_control=_EPHEMERAL)]})
-TOOL = probe("one tool", _TOOLS, capability="tools")
-CHOICE = probe("tool choice auto", _TOOLS | {"tool_choice": {"type": "auto"}}, capability="tools")
+TOOL = probe("one tool", _TOOLS, capabilities=("tools",))
+CHOICE = probe("tool choice auto", _TOOLS | {"tool_choice": {"type": "auto"}}, capabilities=("tools",))
 NAMED_CHOICE = probe("tool choice by name", _TOOLS | {"tool_choice": {"type": "tool", "name": "get_code"}},
-                     capability="tools")  # fmt: skip
+                     capabilities=("tools",))  # fmt: skip
 
 #: Where a violation is, and the accepted request that takes it; the first that fits. In a list, the first element
 #: takes it, and a good one stays beside it, because an emptied list would be refused for another reason.

@@ -50,7 +50,7 @@ def live_items(draw: Draw) -> tuple[Drawn, ...]:
     share = shares(draw.count)
     found = [*_accepted(draw, share.accepted), *_refused(draw, share.refused)] if draw.count > 0 else []
     names = numbered((case.requirement, f"live {case.case}") for case in found)
-    return tuple(drawn_of(renamed(case, name), draw, scored=False) for case, name in zip(found, names, strict=True))
+    return tuple(drawn_of(renamed(case, name), scored=False) for case, name in zip(found, names, strict=True))
 
 
 def renamed(case: Case, name: str) -> Case:

@@ -10,7 +10,7 @@ from conformance.generation.corpus import Case
 from conformance.generation.coverage import Covered, negatives, positives
 from conformance.generation.hosts import Planted, first_of_each, plant
 from conformance.generation.violations import ABSENT, Path, Violation, json_type, value_at, violations
-from conformance.probing.probe import Probe, fill
+from conformance.probing.probe import Probe, fill, names
 from conformance.suite import PLAIN
 
 LIMIT = 70  #: cases of one corpus
@@ -120,7 +120,7 @@ def hand_written(items: Iterable[Item], probes: Mapping[str, Probe], profile: st
 
 
 def _bodies(item: Item, probes: Mapping[str, Probe]) -> Iterator[Any]:
-    return (fill(call.body, "m", "n") for name in item.probes for call in probes[name].calls)
+    return (fill(call.body, names("m", "n")) for name in item.probes for call in probes[name].calls)
 
 
 def _about(item: Item, body: Any, profile: str) -> Iterator[tuple[str, Path, str]]:

@@ -1,12 +1,14 @@
 """The plan of a run: which probes are sent, in which order, fixed before the first request."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from conformance.evidence.run import PLAIN, STREAM, Item
+from conformance.evidence.run import NOT_CLAIMED, PLAIN, STREAM, Item
+from conformance.probing.operator import missing
 from conformance.probing.probe import Auth, Probe, Shape
 from conformance.probing.render import Desk
 
+ATTEMPTS = 3  #: wordings tried by default
 CONTROL_EVERY = 50  #: the plain control is sent again after this many requests (contract.md §1)
 
 _GOOD = frozenset({Auth.BEARER, Auth.X_API_KEY, Auth.BOTH, Auth.LOWER_CASE, Auth.UPPER_CASE})
@@ -27,6 +29,7 @@ class Plan:
     alone: tuple[Probe, ...]
     last: tuple[Probe, ...]
     aliases: Mapping[str, str]
+    awaited: Mapping[str, str]  #: by the id of a reply, that of the probe it replies to
     unsent: Mapping[str, str]
     bracketed: bool
 
@@ -39,7 +42,7 @@ class Plan:
     def requests(self) -> tuple[int, int]:
         """The least and the most requests of a run that meets no trouble, repeated controls included."""
         most = sum(len(probe.calls) for probe in self.probes)
-        least = sum(1 if probe.shape is Shape.UNTIL else len(probe.calls) for probe in self.probes)
+        least = sum(_least(probe) for probe in self.probes)
         return least + self._controls, most + self._controls
 
     def generated(self) -> frozenset[str]:
@@ -58,10 +61,19 @@ class Plan:
         return sum(probe.id == PLAIN for probe in with_controls(self.main, self.first[0])) + bool(self.last) + 1
 
 
-def plan(items: Sequence[Item], probes: Mapping[str, Probe], desk: Desk, capabilities: frozenset[str]) -> Plan:
-    """The plan for the selected items. `probes` holds at least every probe the items name, and both controls."""
-    wanted = [probes[name] for name in _names(items, probes, capabilities)]
-    unsent = {probe.id: reason for probe in wanted if (reason := _why_not(probe, capabilities))}
+def plan(
+    items: Sequence[Item],
+    probes: Mapping[str, Probe],
+    desk: Desk,
+    capabilities: frozenset[str],
+    attempts: int = ATTEMPTS,
+) -> Plan:
+    """The plan for the selected items. `probes` holds at least every probe the items name, and both controls.
+
+    `attempts` is how many wordings of a probe are tried before it counts as not reached.
+    """
+    wanted = [_tried(probes[name], attempts) for name in _names(items, probes, capabilities)]
+    unsent = {probe.id: reason for probe in wanted if (reason := _why_not(probe, capabilities, desk))}
     kept, aliases = _merged([probe for probe in wanted if probe.id not in unsent], desk)
     first = tuple(probe for probe in kept if probe.id in {PLAIN, STREAM})
     rest = [probe for probe in kept if probe.id not in {PLAIN, STREAM}]
@@ -72,28 +84,54 @@ def plan(items: Sequence[Item], probes: Mapping[str, Probe], desk: Desk, capabil
         tuple(probe for probe in rest if not is_last(probe) and probe.alone),
         tuple(probe for probe in rest if is_last(probe)),
         aliases,
+        {probe.id: aliases.get(probe.after.id, probe.after.id) for probe in wanted if probe.after is not None},
         unsent,
         any(item.active for item in items),
     )
+
+
+def _least(probe: Probe) -> int:
+    """The fewest requests of a probe: the first wording may do, and a reply needs something to reply to."""
+    if probe.after is not None:
+        return 0
+    return 1 if probe.shape is Shape.UNTIL else len(probe.calls)
 
 
 def _names(items: Iterable[Item], probes: Mapping[str, Probe], capabilities: frozenset[str]) -> list[str]:
     """The ids of every probe to be considered, controls first, each once."""
     names = dict.fromkeys([PLAIN, STREAM] if "streaming" in capabilities else [PLAIN])
     for item in items:
-        names.update(dict.fromkeys(name for name in (item.control, *item.probes) if name))
+        for name in (item.control, *item.probes):
+            names.update(dict.fromkeys(_with_awaited(name, probes)))
     return [name for name in names if name in probes]
 
 
-def _why_not(probe: Probe, capabilities: frozenset[str]) -> str:
-    if probe.capability and probe.capability not in capabilities:
-        return f"the target does not claim {probe.capability}"
-    return ""
+def _with_awaited(name: str, probes: Mapping[str, Probe]) -> tuple[str, ...]:
+    """The name behind those of the probes it waits for, the first to be sent first."""
+    after = probes[name].after if name in probes else None
+    return (*_with_awaited(after.id, probes), name) if after is not None else (name,)
+
+
+def _tried(probe: Probe, attempts: int) -> Probe:
+    """The probe with no more wordings than are to be tried."""
+    return replace(probe, calls=probe.calls[:attempts]) if probe.shape is Shape.UNTIL else probe
+
+
+def _why_not(probe: Probe, capabilities: frozenset[str], desk: Desk) -> str:
+    unclaimed = next((word for word in probe.capabilities if word not in capabilities), "")
+    if unclaimed:
+        return f"{NOT_CLAIMED} {unclaimed}"
+    return missing(probe.needs, desk.operator) or (_why_not(probe.after, capabilities, desk) if probe.after else "")
 
 
 def is_last(probe: Probe) -> bool:
     """Whether a probe goes last: one with bad credentials may lock the account out."""
-    return probe.last or any(call.auth not in _GOOD for call in probe.calls)
+    return probe.last or any(call.auth not in _GOOD for call in probe.calls) or _follows(probe, is_last)
+
+
+def _follows(probe: Probe, test: Callable[[Probe], bool]) -> bool:
+    """Whether what a reply replies to passes a test: both go in the same phase."""
+    return probe.after is not None and test(probe.after)
 
 
 def _merged(probes: Iterable[Probe], desk: Desk) -> tuple[list[Probe], dict[str, str]]:
@@ -112,7 +150,7 @@ def _merged(probes: Iterable[Probe], desk: Desk) -> tuple[list[Probe], dict[str,
 
 
 def _identity(probe: Probe, desk: Desk) -> object:
-    if len(probe.calls) != 1 or probe.repeat:
+    if len(probe.calls) != 1 or probe.repeat or probe.after is not None:
         return probe.id
     out = desk.outgoing(probe.calls[0])
     request = out.request

@@ -4,12 +4,13 @@ A body may hold placeholders, filled in when the run is planned: `MODEL` for the
 `{nonce}` inside any string for text that is new in every run. Nothing here performs I/O.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 MODEL = "{model}"
+NONCE = "{nonce}"
 
 
 class Auth(StrEnum):
@@ -25,6 +26,7 @@ class Auth(StrEnum):
     SCHEME_ALONE = "scheme-alone"
     SCHEME_AND_SPACE = "scheme-and-space"
     BARE_TOKEN = "bare-token"
+    RESTRICTED = "restricted"  #: the second key of the operator, which may not use the model
     LOWER_CASE = "lower-case"
     UPPER_CASE = "upper-case"
 
@@ -56,6 +58,7 @@ class Call:
     wire: bool = False
     hang_up: str = ""
     chunk_at: int = 0  #: send the body chunked, the first chunk ending at this byte; 0 for a plain length
+    reply: str = ""  #: make the body from the answer that the probe named by `after` got: a row of `replies.REPLIES`
     expects_answer: bool = True  #: whether a 500 or 502 is asked for once more before it is judged
 
 
@@ -74,28 +77,42 @@ class Probe:
     until: str = ""
     repeat: str = ""
     last: bool = False
-    capability: str = ""
+    capabilities: tuple[str, ...] = ()  #: not sent unless the target claims them all
+    needs: str = ""  #: not sent unless the operator gave this: a row of `operator.NEEDS`
+    after: "Probe | None" = None  #: the probe whose answer the calls reply to; it must have reached what it is for
     solo: bool = False  #: nothing else in flight: its time is measured
 
     @property
     def streamed(self) -> bool:
         """Whether any of its requests asks for a stream."""
-        return any(asks_for_stream(call) for call in self.calls)
+        return any(asks_for_stream(call) for call in self.calls) or (self.after is not None and self.after.streamed)
 
     @property
     def alone(self) -> bool:
         """Whether nothing else may be in flight beside it."""
-        return self.solo or self.shape is Shape.TOGETHER
+        return self.solo or self.shape is Shape.TOGETHER or (self.after is not None and self.after.alone)
 
 
-def fill(value: Any, model: str, nonce: str) -> Any:
-    """The value with its placeholders replaced, at every depth."""
+Words = Mapping[str, Callable[[], str]]
+
+
+def fill(value: Any, words: Words) -> Any:
+    """The value with its placeholders replaced by what `words` gives for them, at every depth."""
     if isinstance(value, str):
-        return value.replace(MODEL, model).replace("{nonce}", nonce)
+        for name, word in words.items():
+            value = value.replace(name, word()) if name in value else value
+        return value
     if isinstance(value, bytes):
-        return value.replace(MODEL.encode(), model.encode()).replace(b"{nonce}", nonce.encode())
+        for name, word in words.items():
+            value = value.replace(name.encode(), word().encode()) if name.encode() in value else value
+        return value
     if isinstance(value, Mapping):
-        return {fill(key, model, nonce): fill(item, model, nonce) for key, item in value.items()}
+        return {fill(key, words): fill(item, words) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [fill(item, model, nonce) for item in value]
+        return [fill(item, words) for item in value]
     return value
+
+
+def names(model: str, nonce: str) -> Words:
+    """What stands for the model under test and for text that is new in every run."""
+    return {MODEL: lambda: model, NONCE: lambda: nonce}

@@ -4,11 +4,12 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from conformance.probing.probe import Auth, Call, fill
+from conformance.probing.operator import Operator, placeholders
+from conformance.probing.probe import Auth, Call, Words, fill, names
 from conformance.probing.transport import Outgoing
 from conformance.wire.exchange import Headers, Request
 
@@ -68,15 +69,21 @@ class Desk:
     wrong: str
     nonce: str
     extra_headers: Headers = ()
+    operator: Operator = field(default_factory=Operator)
+
+    @property
+    def words(self) -> Words:
+        """What placeholders stand for in this run."""
+        return {**names(self.model, self.nonce), **placeholders(self.operator)}
 
     def outgoing(self, call: Call, pin: str = "") -> Outgoing:
-        """The request of a call, ready to be sent."""
-        body = body_bytes(fill(call.body, self.model, self.nonce))
+        """The request of a call, ready to be sent. What a target said is replayed as it came, braces and all."""
+        body = body_bytes(call.body if call.reply else fill(call.body, self.words))
         request = Request(call.method, self._url(call), self._headers(call, bool(body)), body)
         return Outgoing(request, call.hang_up.encode(), call.chunk_at, call.wire, pin)
 
     def _url(self, call: Call) -> str:
-        path = fill(call.path, self.model, self.nonce)
+        path = fill(call.path, self.words)
         base = self.endpoint
         url = f"{base.rsplit('/', 1)[0]}/{path[1:]}" if path.startswith("~") else base + path
         return url + (f"?{call.query}" if call.query else "")
@@ -90,11 +97,18 @@ class Desk:
         }
         if has_body:
             headers["Content-Type"] = "application/json"
-        rows = [*headers.items(), *_credentials(call.auth, self.key, self.wrong), *self.extra_headers]
-        changes = [(n, None if v is None else fill(v, self.model, self.nonce)) for n, v in call.headers]
+        rows = [*headers.items(), *self._credentials(call.auth), *self.extra_headers]
+        changes = [(n, None if v is None else fill(v, self.words)) for n, v in call.headers]
         changed = {name.lower() for name, _ in changes}
         kept = [row for row in rows if row[0].lower() not in changed]
         return (*kept, *((name, value) for name, value in changes if value is not None))
+
+    def _credentials(self, auth: Auth) -> Headers:
+        if self.key is None:
+            return ()
+        if auth is Auth.RESTRICTED:
+            return _bearer(self.operator.restricted_key or "")
+        return _CREDENTIALS[auth](self.key, self.wrong)
 
 
 def _bearer(key: str) -> Headers:
@@ -116,10 +130,6 @@ _CREDENTIALS: Mapping[Auth, Callable[[str, str], Headers]] = {
     Auth.LOWER_CASE: lambda key, wrong: (("Authorization", f"bearer {key}"),),
     Auth.UPPER_CASE: lambda key, wrong: (("Authorization", f"BEARER {key}"),),
 }
-
-
-def _credentials(auth: Auth, key: str | None, wrong: str) -> Headers:
-    return () if key is None else _CREDENTIALS[auth](key, wrong)
 
 
 def body_bytes(body: Any) -> bytes:

@@ -4,11 +4,13 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from conformance.evidence.run import PLAIN, Record
 from conformance.probing.plan import Plan, with_controls
 from conformance.probing.preflight import Refusal, preflight_refusal
 from conformance.probing.probe import Call, Probe, Shape
+from conformance.probing.replies import REPLIES
 from conformance.probing.sender import CapReached, Sender
 from conformance.rules.reached import REACHED
 
@@ -26,6 +28,8 @@ class Scheduler:
         self._concurrency = concurrency
         sender.control = next((probe.calls[0] for probe in plan.first if probe.id == PLAIN), None)
         self._done: set[str] = set()
+        self._awaited = {name: asyncio.Event() for name in plan.awaited.values()}
+        self._reached: dict[str, Record] = {}
         self.refusal: Refusal | None = None
         self.error: BaseException | None = None
         self._preflown = threading.Event()
@@ -126,14 +130,30 @@ class Scheduler:
             self._finish(probe)
             return []
         try:
-            records = await _SENDERS[probe.shape](self._sender, probe, self._first_step(probe))
+            records = await self._conversation(probe)
         except CapReached as reason:
             self._leave_word({probe.id: str(reason)})
             records = []
         self._finish(probe)
         return records
 
+    async def _conversation(self, probe: Probe) -> list[Record]:
+        """Send the calls of a probe; of one that waits for an answer, once that is there and what it should be."""
+        if probe.after is not None:
+            name = self._plan.awaited[probe.id]
+            await self._awaited[name].wait()
+            if name not in self._reached:
+                self._leave_word({probe.id: f"no attempt at {name!r} got the answer that this one replies to"})
+                return []
+            probe = replying(probe, self._reached[name])
+        records = await _SENDERS[probe.shape](self._sender, probe, self._first_step(probe))
+        if probe.id in self._awaited and records and REACHED[probe.until](records[-1].reading):
+            self._reached[probe.id] = records[-1]
+        return records
+
     def _finish(self, probe: Probe) -> None:
+        if probe.id in self._awaited:
+            self._awaited[probe.id].set()
         if probe.id not in self._done:
             self._done.add(probe.id)
             self._sender.journal.write("done", probe=probe.id)
@@ -145,6 +165,12 @@ class Scheduler:
     def _leave_word(self, reasons: Mapping[str, str]) -> None:
         for probe, reason in reasons.items():
             self._sender.journal.write("unsent", probe=probe, reason=reason)
+
+
+def replying(probe: Probe, answered: Record) -> Probe:
+    """The probe with the bodies of its replies made from the answer they reply to."""
+    calls = (replace(call, body=REPLIES[call.reply](answered.reading)) if call.reply else call for call in probe.calls)
+    return replace(probe, calls=tuple(calls))
 
 
 def _cause(error: BaseException) -> BaseException:

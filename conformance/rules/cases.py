@@ -97,7 +97,8 @@ def _bound(finding: Finding, item: Item, exchange: int | None) -> Finding:
 def _open_reason(evidence: Evidence, expect: Expect | None) -> tuple[Finding, ...]:
     """Why the case cannot be judged, as one finding; empty when it can."""
     reason = next((text for text in _reasons(evidence, expect) if text), "")
-    where = Where(evidence.last.seq) if evidence.records else Where()
+    seen = evidence.records or tuple(row for name in evidence.item.probes for row in evidence.run.tried(name))
+    where = Where(seen[-1].seq) if seen else Where()
     return (unjudged(evidence.item.requirement, reason, where),) if reason else ()
 
 

@@ -79,7 +79,9 @@ class Live:
         self.writer.write("header", **self._header())
         generated = sorted(self.plan.generated())
         items = [item_line(item) for item in self.plan.items]
-        self.writer.write("plan", items=items, aliases=dict(self.plan.aliases), generated=generated)
+        self.writer.write(
+            "plan", items=items, aliases=dict(self.plan.aliases), awaited=dict(self.plan.awaited), generated=generated
+        )
         for record in self.discovery:
             self.writer.write("exchange", **record_line(record))
         sender = self._sender(self.writer)
@@ -149,6 +151,7 @@ class Live:
             "options": self._shown_options(),
             "header_envs": dict(self.settings.header_variables),
             "api_key_env": self.settings.api_key_env,
+            "restricted_key_env": self.settings.restricted_key_env or "",
         }
 
     def _shown_options(self) -> dict[str, str]:
@@ -186,7 +189,7 @@ def open_live(
         wrong = wrong_token(len(target.key or ""))
         desk = Desk(
             target.endpoint, settings.api_version or profile.api_version, target.model or "", target.key, wrong,
-            secrets.token_hex(5), settings.headers,
+            secrets.token_hex(5), settings.headers, target.operator,
         )  # fmt: skip
         redactor, found = _redactor_of(target, desk, settings)
         discovery: tuple[Record, ...] = ()
@@ -197,7 +200,7 @@ def open_live(
         terms = Terms(
             profile, load_catalogue(), desk.api_version, desk.model, capabilities, target.key is not None, found
         )
-        planned = plan(items, probes, desk, capabilities)
+        planned = plan(items, probes, desk, capabilities, settings.attempts)
         folder = reserve_folder(settings)
         return Live(settings, target, terms, planned, desk, folder, now(), everything, discovery, None, None, redactor)
     except BaseException:
@@ -222,7 +225,8 @@ def _redactor_of(target: Target, desk: Desk, settings: Settings) -> tuple[Redact
     if target.key is not None:
         credentials |= {name: Secret("KEY", target.key) for name in ("Authorization", "x-api-key")}
     ours = (desk.endpoint, desk.model, desk.api_version, *ORDINARY)
-    searched = [secret for secret in credentials.values() if searchable(secret.value, *ours)]
+    restricted = [Secret("RESTRICTED", key)] if (key := target.operator.restricted_key) else []
+    searched = [secret for secret in (*credentials.values(), *restricted) if searchable(secret.value, *ours)]
     found = any(secret.label == "KEY" for secret in searched)
     return Redactor([Secret("TOKEN", desk.wrong), *searched], credentials), found
 

@@ -5,15 +5,19 @@ import secrets
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from conformance.contract import Profile, load_profiles
+from conformance.probing.operator import Operator
 from conformance.probing.redaction import SHORTEST
 from conformance.probing.render import AddressError, endpoint_url
 from conformance.reference import Endpoint
 from conformance.reference import Settings as ReferenceSettings
 from conformance.settings.resolve import Settings, UsageError
+
+EMBEDDED_WINDOW = 200_000  #: tokens that the context of the embedded model holds
+EMBEDDED_BETAS = ("beta-one-2026-01-01", "beta-two-2026-01-01")  #: it accepts any name
 
 
 class Ungradable(Exception):
@@ -30,6 +34,7 @@ class Target:
     embedded: bool
     close: Callable[[], None]
     verify: ssl.SSLContext | bool = True
+    operator: Operator = field(default_factory=Operator)
 
 
 def profile_of(settings: Settings) -> Profile:
@@ -66,34 +71,51 @@ def open_target(settings: Settings, environment: Mapping[str, str] | None = None
     if endpoint is None:
         return _embedded(settings)
     verify = _trust(settings)
-    key = (os.environ if environment is None else environment).get(settings.api_key_env, "")
+    variables = os.environ if environment is None else environment
+    key, operator = variables.get(settings.api_key_env, ""), operator_of(settings, variables)
     if settings.no_auth:
-        return Target(endpoint, None, settings.model, False, lambda: None, verify)
+        return Target(endpoint, None, settings.model, False, lambda: None, verify, operator)
     if settings.dry_run:
-        return Target(endpoint, key.strip() or "not-sent", settings.model or "not-asked", False, lambda: None, verify)
+        given, model = key.strip() or "not-sent", settings.model or "not-asked"
+        return Target(endpoint, given, model, False, lambda: None, verify, operator)
     if not key.strip():
         _try_connection(endpoint, settings.limits.connect)
         raise UsageError(
             f"the environment variable {settings.api_key_env} is not set or empty; put the target's key there, "
             "or say --no-auth if it takes none"
         )
-    return Target(endpoint, _checked_key(key, settings), settings.model, False, lambda: None, verify)
+    checked = _checked_key(key, settings.api_key_env)
+    return Target(endpoint, checked, settings.model, False, lambda: None, verify, operator)
 
 
-def _checked_key(key: str, settings: Settings) -> str:
+def _checked_key(key: str, variable: str) -> str:
     if not key.isascii() or any(c in key for c in "\r\n\0"):
-        raise UsageError(f"the key in {settings.api_key_env} holds characters that no header can carry")
+        raise UsageError(f"the key in {variable} holds characters that no header can carry")
     return key.strip()
 
 
+def operator_of(settings: Settings, variables: Mapping[str, str]) -> Operator:
+    """What only the operator knows; UsageError for a variable that is named and not set."""
+    restricted, name = None, settings.restricted_key_env
+    if name is not None:
+        restricted = _checked_key(variables.get(name, ""), name)
+        if not restricted:
+            raise UsageError(f"{name}, the environment variable of --restricted-key-env, is not set or empty")
+    return Operator(restricted, settings.accepted_betas, settings.context_window, frozenset(settings.include))
+
+
 def _embedded(settings: Settings) -> Target:
-    key = f"reference-{secrets.token_hex(16)}"
-    endpoint = Endpoint(ReferenceSettings(profile=settings.profile, key=key))
+    """The reference endpoint, started here; what only an operator knows of it is known here too."""
+    key, restricted = f"reference-{secrets.token_hex(16)}", f"restricted-{secrets.token_hex(16)}"
+    window = settings.context_window or EMBEDDED_WINDOW
+    endpoint = Endpoint(
+        ReferenceSettings(profile=settings.profile, key=key, restricted_key=restricted, context_window=window)
+    )
     endpoint.__enter__()
     url = endpoint_url(endpoint.url, profile_of(settings).path)
-    return Target(
-        url, key, settings.model or ReferenceSettings().model, True, lambda: endpoint.__exit__(None, None, None)
-    )
+    model = settings.model or ReferenceSettings().model
+    operator = Operator(restricted, settings.accepted_betas or EMBEDDED_BETAS, window, frozenset(settings.include))
+    return Target(url, key, model, True, lambda: endpoint.__exit__(None, None, None), operator=operator)
 
 
 def _trust(settings: Settings) -> ssl.SSLContext | bool:

@@ -41,6 +41,11 @@ class Settings:
     fuzz_seed: int
     shrink: int
     max_requests: int | None
+    attempts: int
+    include: tuple[str, ...]
+    restricted_key_env: str | None
+    accepted_betas: tuple[str, ...]
+    context_window: int | None
     limits: Limits = field(default_factory=Limits)
     headers: Headers = ()  #: extra request headers, values already looked up
     header_variables: Mapping[str, str] = field(default_factory=dict)  #: where each value came from
@@ -125,7 +130,7 @@ def _convert(option: Option, value: Any, place: str) -> Any:
         converted = _CONVERTERS[option.kind](value)
     except (TypeError, ValueError):
         raise UsageError(f"{place} takes {_KINDS[option.kind]}, not {value!r}") from None
-    if option.choices and converted not in option.choices:
+    if option.choices and not set(converted if option.kind == "many" else [converted]) <= set(option.choices):
         raise UsageError(f"{place} takes one of {', '.join(option.choices)}, not {value!r}")
     return converted
 
@@ -143,7 +148,8 @@ def _flag(value: Any) -> bool:
 
 
 def _many(value: Any) -> tuple[str, ...]:
-    return tuple(_text(item) for item in ([value] if isinstance(value, str) else value))
+    texts = [_text(item) for item in ([value] if isinstance(value, str) else value)]
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
 
 
 def _whole(value: Any) -> int:
@@ -167,7 +173,8 @@ _KINDS = {
 }  # fmt: skip
 
 #: The smallest value of each number.
-_LEAST = {"concurrency": 1, "fuzz": 0, "shrink": 0, "max-requests": 1, "timeout": 0.001}
+_LEAST = {"concurrency": 1, "fuzz": 0, "shrink": 0, "max-requests": 1, "timeout": 0.001, "attempts": 1,
+          "context-window": 1}  # fmt: skip
 
 
 def _check(values: Mapping[str, Any]) -> None:
@@ -179,6 +186,12 @@ def _check(values: Mapping[str, Any]) -> None:
                          "embedded reference endpoint")  # fmt: skip
     if values["require-target"] and values["target-url"] is None:
         raise UsageError("no target: --require-target is set, so --target-url URL must be given")
+    if len(values["accepted-betas"]) == 1:
+        raise UsageError("--accepted-betas takes two names or more: what is tested is how they are joined")
+    if "long-context" in values["include"] and values["context-window"] is None and values["target-url"] is not None:
+        raise UsageError(
+            "--include long-context needs --context-window, the number of tokens the model's context holds"
+        )
     if values["model"] is not None and not values["model"].isprintable():
         raise UsageError(f"--model {values['model']!r} holds characters that do not print")
     if values["ca-bundle"] is not None and not values["ca-bundle"].is_file():

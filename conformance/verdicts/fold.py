@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from conformance.contract import Level, Requirement
-from conformance.evidence.run import Item, Run
+from conformance.evidence.run import NOT_CLAIMED, Item, Run
 from conformance.rules.cases import expectation, judge_case
 from conformance.rules.findings import Finding, Kind
 from conformance.rules.traffic import traffic_findings
@@ -117,6 +117,7 @@ def _by_item_requirement(results: Iterable[ItemResult]) -> dict[str, tuple[ItemR
 
 def _result(item: Item, run: Run, passive: Mapping[str, tuple[Finding, ...]]) -> ItemResult:
     inapplicable = why_inapplicable(run.terms.requirement(item.requirement), run)
+    inapplicable = inapplicable or _unclaimed(item, run)
     if item.active and expectation(item, run) is None:
         inapplicable = inapplicable or f"the profile {run.terms.profile.name} asks nothing of this case"
     findings = _settled(judge_case(item, run), run) if item.active else passive.get(item.requirement, ())
@@ -130,14 +131,23 @@ def _result(item: Item, run: Run, passive: Mapping[str, tuple[Finding, ...]]) ->
 def why_inapplicable(requirement: Requirement, run: Run) -> str:
     """Why a requirement does not bind this target, or ""."""
     if requirement.capability and requirement.capability not in run.terms.capabilities:
-        return f"the target does not claim {requirement.capability}"
+        return f"{NOT_CLAIMED} {requirement.capability}"
     if not run.terms.authenticated and requirement.id in NEED_A_KEY:
         return "the target is declared key-less"
     return ""
 
 
+def _unclaimed(item: Item, run: Run) -> str:
+    """Why an item does not bind this target: one of its probes needs what the target does not claim, or all of a
+    passive one's do."""
+    reasons = [run.why_unsent(probe) for probe in item.probes]
+    unclaimed = [reason for reason in reasons if reason.startswith(NOT_CLAIMED)]
+    binding = bool(unclaimed) and (item.active or len(unclaimed) == len(reasons))
+    return unclaimed[0] if binding else ""
+
+
 def _why_not_run(item: Item, run: Run) -> str:
-    if any(run.sent(probe) for probe in item.probes):
+    if any(run.tried(probe) for probe in item.probes):
         return ""
     reasons = (run.why_unsent(probe) for probe in item.probes)
     return next((reason for reason in reasons if reason), "not sent")

@@ -68,7 +68,7 @@ def test_header_order_and_case_do_not_make_a_difference() -> None:
 
 
 def test_a_capability_that_is_not_claimed_is_a_reason() -> None:
-    made = _plan(_number(1, capability="vision"), _number(2, capability="streaming"), _number(3))
+    made = _plan(_number(1, capabilities=("vision",)), _number(2, capabilities=("streaming",)), _number(3))
     assert made.unsent == {"p1": "the target does not claim vision"}
     assert _ids(made.main) == ["p2", "p3"]
 

@@ -5,11 +5,13 @@ import json
 import pytest
 
 from conformance.contract import load_profiles
-from conformance.probing.probe import MODEL, Auth, Call, Probe, Shape, fill
+from conformance.probing.operator import BOTH_BETAS, FIRST_BETA, LARGE, PADDING, SECOND_BETA, TOO_LONG, Operator
+from conformance.probing.probe import MODEL, Auth, Call, Probe, Shape, fill, names
 from conformance.probing.render import AddressError, Desk, body_bytes, endpoint_url, wrong_token
 
 PATH = "/anthropic/v1/messages"
-DESK = Desk("http://h:1/anthropic/v1/messages", "2023-06-01", "m-1", "the-key", "the-wrong", "n0nce")
+OPERATOR = Operator("second-key", ("beta-a", "beta-b", "beta-c"), 10)
+DESK = Desk("http://h:1/anthropic/v1/messages", "2023-06-01", "m-1", "the-key", "the-wrong", "n0nce", operator=OPERATOR)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,7 @@ CREDENTIALS = {
     Auth.SCHEME_ALONE: [("Authorization", "Bearer")],
     Auth.SCHEME_AND_SPACE: [("Authorization", "Bearer ")],
     Auth.BARE_TOKEN: [("Authorization", "the-wrong")],
+    Auth.RESTRICTED: [("Authorization", "Bearer second-key")],
     Auth.LOWER_CASE: [("Authorization", "bearer the-key")],
     Auth.UPPER_CASE: [("Authorization", "BEARER the-key")],
 }
@@ -174,7 +177,7 @@ def test_bodies_as_bytes(body: object, written: bytes) -> None:
 
 def test_placeholders_are_filled_at_every_depth_and_nothing_else_is() -> None:
     body = {"{model}": [{"a": "{nonce}-{model}"}, ("{nonce}", 1, None, True, 1.5)], "b": "{other}"}
-    filled = fill(body, "m", "n")
+    filled = fill(body, names("m", "n"))
     assert filled == {"m": [{"a": "n-m"}, ["n", 1, None, True, 1.5]], "b": "{other}"}
     assert json.loads(body_bytes(filled)) == filled
 
@@ -189,3 +192,24 @@ def test_what_a_probe_says_of_itself() -> None:
     streamed = Probe("s", (Call({"stream": True}),), shape=Shape.TOGETHER)
     assert streamed.streamed and streamed.alone
     assert not Probe("p", (Call({"stream": "true"}), Call(b"x"))).streamed and not Probe("p", ()).alone
+
+
+def test_what_the_operator_gave_is_filled_in() -> None:
+    body = {"first": FIRST_BETA, "second": SECOND_BETA, "both": BOTH_BETAS, "long": TOO_LONG}
+    filled = fill(body, DESK.words)
+    assert filled == {"first": "beta-a", "second": "beta-b", "both": "beta-a,beta-b", "long": "harbour " * 13}
+
+
+def test_padding_is_longer_than_the_documented_limit() -> None:
+    body = DESK.outgoing(Call({"text": PADDING})).request.body
+    assert LARGE <= len(body) <= LARGE + 100
+
+
+def test_nothing_stands_for_what_the_operator_did_not_give() -> None:
+    words = Desk("http://h:1/messages", "v", "m", "k", "w", "n").words
+    assert fill([FIRST_BETA, BOTH_BETAS, TOO_LONG], words) == ["", ",", "harbour "]
+
+
+def test_a_reply_is_sent_as_it_was_said() -> None:
+    said = {"content": "{model} and {nonce}"}
+    assert json.loads(DESK.outgoing(Call(said, reply="tool-results")).request.body) == said

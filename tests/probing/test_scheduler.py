@@ -394,7 +394,7 @@ def test_a_strange_answer_to_the_plain_control_is_graded(tmp_path: Path, status:
 
 def test_what_cannot_be_sent_for_its_capability_is_said_in_the_journal(tmp_path: Path) -> None:
     with always(message()) as server:
-        follower = _bench(tmp_path, server.url, _probe("p", capability="vision")).go()
+        follower = _bench(tmp_path, server.url, _probe("p", capabilities=("vision",))).go()
     assert follower.unsent == {"p": "the target does not claim vision"}
     assert [row.probe for row in follower.records] == ["plain", "plain"]
 

@@ -99,7 +99,7 @@ def test_a_body_is_changed_in_one_thing() -> None:
 
 def test_a_twin_streams_and_a_repetition_is_sent_again() -> None:
     original = probe("one", PLAIN)
-    assert (twin(original).streamed, twin(original).capability) == (True, "streaming")
+    assert (twin(original).streamed, twin(original).capabilities) == (True, ("streaming",))
     assert again(original).calls == original.calls
     assert again(original).repeat
 
