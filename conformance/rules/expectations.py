@@ -127,4 +127,11 @@ def _outcome(exchange: Exchange, error: Mapping[str, Any] | None) -> str:
 
 
 # The other kinds register themselves; they need what is above.
-from conformance.rules import expectations_answers, expectations_groups, expectations_meaning  # noqa: E402, F401
+from conformance.rules import (  # noqa: E402
+    expectations_answers,  # noqa: F401
+    expectations_groups,  # noqa: F401
+    expectations_meaning,  # noqa: F401
+    expectations_models,  # noqa: F401
+    expectations_surfaces,  # noqa: F401
+    expectations_tools,  # noqa: F401
+)

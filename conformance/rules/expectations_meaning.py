@@ -119,7 +119,7 @@ def round_trip(evidence: Evidence, args: Args) -> Iterable[Finding]:
 
 
 def _came_back(reading: Reading, args: Args, where: Where) -> Finding:
-    if _ill_encoded(reading):
+    if ill_encoded(reading):
         return unjudged("", "the bytes are no valid UTF-8, which is a fault of its own (HTTP-011, SSE-002)", where)
     text = reading.text
     repeated = all(word in text for word in args["words"])
@@ -129,7 +129,8 @@ def _came_back(reading: Reading, args: Args, where: Where) -> Finding:
     return held("", where) if repeated else unjudged("", "the model did not repeat the words", where)
 
 
-def _ill_encoded(reading: Reading) -> bool:
+def ill_encoded(reading: Reading) -> bool:
+    """Whether the body is not valid UTF-8."""
     try:
         reading.body.decode("utf-8")
     except UnicodeDecodeError:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from conformance.rules.answers import blocks
+from conformance.rules.calls import finished_calls, is_whole_call, whole_message
 from conformance.rules.scope import judged_messages
 from conformance.wire.reading import Reading
 
@@ -90,9 +92,45 @@ def _before(prompt: str, word: str) -> str:
     return passage.strip() if found else ""
 
 
+def served(reading: Reading) -> bool:
+    """Whether the request was served with a message that came to its end."""
+    return whole_message(reading) is not None
+
+
+def whole_calls(reading: Reading) -> list[Mapping[str, Any]]:
+    """The tool_use blocks of the answer that a client can run and answer."""
+    return [block for block in finished_calls(whole_message(reading) or {}) if is_whole_call(block)]
+
+
+def calls_tool(reading: Reading) -> bool:
+    """Whether the answer holds a whole tool call."""
+    return bool(whole_calls(reading))
+
+
+def calls_twice(reading: Reading) -> bool:
+    """Whether the answer holds two whole tool calls or more."""
+    return len(whole_calls(reading)) >= 2
+
+
+def thinks(reading: Reading) -> bool:
+    """Whether the answer holds a thinking block."""
+    return any(True for _ in blocks(whole_message(reading) or {}, "thinking"))
+
+
+def thinks_and_calls(reading: Reading) -> bool:
+    """Whether the answer holds a signed thinking block and a whole tool call."""
+    signatures = (block.get("signature") for _, block in blocks(whole_message(reading) or {}, "thinking"))
+    return calls_tool(reading) and any(isinstance(value, str) and value for value in signatures)
+
+
 #: The predicates by the name a probe gives in `until`.
 REACHED: Mapping[str, Callable[[Reading], bool]] = {
     "cut-by-limit": cut_by_limit,
     "sequence-reached": sequence_reached,
     "passage-repeated": passage_repeated,
+    "served": served,
+    "calls-tool": calls_tool,
+    "calls-twice": calls_twice,
+    "thinks": thinks,
+    "thinks-and-calls": thinks_and_calls,
 }

@@ -1,4 +1,4 @@
-"""Ids that no two answers of a run may share (HDR-012, RESP-002)."""
+"""Ids that no two answers of a run may share (HDR-012, RESP-002); TOOL-016, about calls, is in `tools`."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Seen(NamedTuple):
     where: Where
 
 
-def _unique(requirement: str, ids: Iterable[Seen]) -> Iterator[Finding]:
+def unique(requirement: str, ids: Iterable[Seen]) -> Iterator[Finding]:
     """One finding for every repetition; that the clause held, where two or more ids were compared."""
     first: dict[str, Where] = {}
     repeated = False
@@ -39,7 +39,7 @@ def _unique(requirement: str, ids: Iterable[Seen]) -> Iterator[Finding]:
 @run_rule("HDR-012")
 def request_ids_are_unique(run: Run) -> Iterable[Finding]:
     """HDR-012. Each try is a request of its own; an id that the caller chose is left out."""
-    yield from _unique("HDR-012", _request_ids(run))
+    yield from unique("HDR-012", _request_ids(run))
     preferred = run.terms.profile.request_id_headers[0]
     others = ((record.seq, found[0]) for record in run.records if (found := request_id(record.exchange, run.terms)))
     if other := next(((seq, name) for seq, name in others if name != preferred), None):
@@ -57,7 +57,7 @@ def _request_ids(run: Run) -> Iterator[Seen]:
 def message_ids_are_unique(run: Run) -> Iterable[Finding]:
     """RESP-002. A repetition under one idempotency key may be answered with the same message: LOAD-004's case."""
     ids = [seen for record in run.records for seen in _message_ids(record)]
-    yield from _unique("RESP-002", ids)
+    yield from unique("RESP-002", ids)
     if unusual := next((seen for seen in ids if not seen.value.startswith(USUAL_PREFIX)), None):
         yield note("RESP-002", f"an id that begins with {USUAL_PREFIX}", shown(unusual.value), unusual.where)
 

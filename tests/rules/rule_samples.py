@@ -18,7 +18,7 @@ Data = dict[str, Any]
 
 MODULES = (
     "aggregates", "bodies", "delivery", "equivalence", "errors", "headers", "message", "secrets", "semantics", "sse",
-    "streams", "uniqueness", "usage",
+    "streams", "tools", "uniqueness", "usage",
 )  # fmt: skip
 RULES: list[Any] = [*EXCHANGE_RULES, *MESSAGE_RULES, *RUN_RULES]
 #: The requirements that the rules under test judge; those of other modules are left out.

@@ -146,6 +146,7 @@ BREACHES: list[tuple[str, str, Exchange]] = [
 ENTAILED = {
     "STRM-029": {"STRM-010"},
     "STRM-006": {"USG-002"},
+    "STRM-030": {"THINK-003"},
 }
 
 LEGAL: list[tuple[str, str, Exchange]] = [
