@@ -52,13 +52,24 @@ CACHED_BLOCK = probe("cached block", blocks(PONG | {"cache_control": {"type": "e
 #: Accepted forms of optional fields; the controls of malformed ones.
 SYSTEM = probe("system string", PLAIN | {"system": "You are terse."})
 STOPS = probe("stop sequences", PLAIN | {"stop_sequences": ["ZZSTOPZZ"]})
-TEMPERATURE = probe("temperature 1.0", PLAIN | {"temperature": 1.0})
-TOP_P = probe("top_p 1.0", PLAIN | {"top_p": 1.0})
 METADATA = probe("metadata user_id", PLAIN | {"metadata": {"user_id": "ct-1"}})
 
-#: The plain control under the newer API version.
-NEWER_VERSION = (("anthropic-version", "2026-10-21"),)
-NEWER = probe("newer version", Call(PLAIN, headers=NEWER_VERSION))
+
+def older(body: Any) -> Call:
+    """The body under the older API version, whatever the version of the run."""
+    return Call(body, headers=(("anthropic-version", "2023-06-01"),))
+
+
+def newer(body: Any) -> Call:
+    """The body under the newer API version."""
+    return Call(body, headers=(("anthropic-version", "2026-10-21"),))
+
+
+#: The plain control under each API version, and sampling, which only the older one knows.
+OLDER = probe("older version", older(PLAIN))
+NEWER = probe("newer version", newer(PLAIN))
+TEMPERATURE = probe("temperature 1.0", older(PLAIN | {"temperature": 1.0}))
+TOP_P = probe("top_p 1.0", older(PLAIN | {"top_p": 1.0}))
 
 #: Ten invalid requests that every profile refuses.
 NO_MODEL = probe("model absent", without(PLAIN, "model"))

@@ -19,7 +19,7 @@ from conformance.suite import (
     rides_on,
     status,
 )
-from conformance.suite_bodies import NEWER, NO_MAX_TOKENS
+from conformance.suite_bodies import NEWER, NO_MAX_TOKENS, OLDER, twin
 
 ACCEPT_JSON = (("Accept", "application/json"),)
 PYTHON_CLIENT = (
@@ -95,13 +95,14 @@ def test_an_unknown_version_is_refused(case: Judged) -> None:
 
 
 @requirement("HDR-003")
-@cases(accepted, control=None, version=labelled("anthropic-version", "2023-06-01"))
+@cases(accepted, control=None, version=OLDER, streamed=twin(OLDER))
 def test_version_2023_06_01_is_accepted(case: Judged) -> None:
     case.judge()
 
 
 @requirement("HDR-004")
 @cases(accepted, version=NEWER)
+@cases(accepted, control=NEWER, streamed=twin(NEWER))
 def test_version_2026_10_21_is_accepted(case: Judged) -> None:
     case.judge()
 

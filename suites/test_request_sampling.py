@@ -1,11 +1,8 @@
 """temperature, top_p and top_k are numbers in their ranges under 2023-06-01, and gone under 2026-10-21 (REQ-036 to
 REQ-042)."""
 
-from typing import Any
-
 from conformance.suite import (
     PLAIN,
-    Call,
     Judged,
     accepted,
     assistant,
@@ -18,7 +15,7 @@ from conformance.suite import (
     text,
     user,
 )
-from conformance.suite_bodies import NEWER, NEWER_VERSION, PONG, TEMPERATURE, TOP_P, blocks, said
+from conformance.suite_bodies import NEWER, OLDER, PONG, TEMPERATURE, TOP_P, blocks, newer, older, said
 
 #: Newer models of the upstream API refuse every value but the default.
 accepted_unless_gated = per_profile(myrouter=accepted, anthropic=expects("accepted", open=[400]))
@@ -35,11 +32,6 @@ CITATION = {
 }
 
 
-def newer(body: dict[str, Any]) -> Call:
-    """The body under the newer API version."""
-    return Call(body, headers=NEWER_VERSION)
-
-
 @requirement("REQ-036")
 @cases(accepted, temperature=TEMPERATURE, top_p=TOP_P)
 def test_default_sampling_values_are_accepted(case: Judged) -> None:
@@ -50,17 +42,17 @@ def test_default_sampling_values_are_accepted(case: Judged) -> None:
 @cases(
     refused,
     control=TEMPERATURE,
-    below=PLAIN | {"temperature": -0.1},
-    above=PLAIN | {"temperature": 1.1},
-    two=PLAIN | {"temperature": 2.0},
+    below=older(PLAIN | {"temperature": -0.1}),
+    above=older(PLAIN | {"temperature": 1.1}),
+    two=older(PLAIN | {"temperature": 2.0}),
 )
 def test_a_temperature_out_of_range_is_refused(case: Judged) -> None:
     case.judge()
 
 
 @requirement("REQ-038")
-@cases(refused, control=TOP_P, top_p_below=PLAIN | {"top_p": -0.5}, top_p_above=PLAIN | {"top_p": 1.5})
-@cases(refused, top_k_below=PLAIN | {"top_k": -5})
+@cases(refused, control=TOP_P, top_p_below=older(PLAIN | {"top_p": -0.5}), top_p_above=older(PLAIN | {"top_p": 1.5}))
+@cases(refused, control=OLDER, top_k_below=older(PLAIN | {"top_k": -5}))
 def test_top_p_and_top_k_out_of_range_are_refused(case: Judged) -> None:
     case.judge()
 
@@ -69,12 +61,12 @@ def test_top_p_and_top_k_out_of_range_are_refused(case: Judged) -> None:
 @cases(
     refused,
     control=TEMPERATURE,
-    temperature_word=PLAIN | {"temperature": "hot"},
-    temperature_object=PLAIN | {"temperature": {}},
-    temperature_array=PLAIN | {"temperature": []},
+    temperature_word=older(PLAIN | {"temperature": "hot"}),
+    temperature_object=older(PLAIN | {"temperature": {}}),
+    temperature_array=older(PLAIN | {"temperature": []}),
 )
-@cases(refused, control=TOP_P, top_p_word=PLAIN | {"top_p": "hot"})
-@cases(refused, top_k_fraction=PLAIN | {"top_k": 1.5})
+@cases(refused, control=TOP_P, top_p_word=older(PLAIN | {"top_p": "hot"}))
+@cases(refused, control=OLDER, top_k_fraction=older(PLAIN | {"top_k": 1.5}))
 def test_sampling_values_of_a_wrong_type_are_refused(case: Judged) -> None:
     case.judge()
 
@@ -82,9 +74,10 @@ def test_sampling_values_of_a_wrong_type_are_refused(case: Judged) -> None:
 @requirement("REQ-040")
 @cases(
     accepted_unless_gated,
-    temperature=PLAIN | {"temperature": 0.5},
-    top_p=PLAIN | {"top_p": 0.9},
-    top_k=PLAIN | {"top_k": 5},
+    control=OLDER,
+    temperature=older(PLAIN | {"temperature": 0.5}),
+    top_p=older(PLAIN | {"top_p": 0.9}),
+    top_k=older(PLAIN | {"top_k": 5}),
 )
 def test_other_sampling_values_are_accepted(case: Judged) -> None:
     case.judge()

@@ -12,8 +12,8 @@ import pytest
 from loopback import HANG, always, free_port, message, response
 
 from conformance.contract import load_profiles
-from conformance.evidence.run import Item
-from conformance.probing.probe import Call, Probe
+from conformance.evidence.run import Expect, Item
+from conformance.probing.probe import Auth, Call, Probe
 from conformance.reference import Endpoint
 from conformance.reference import Settings as ReferenceSettings
 from conformance.reporting import ReportError
@@ -26,7 +26,7 @@ from conformance.session.live import (
     open_live,
     reserve_folder,
 )
-from conformance.session.target import Ungradable, capabilities_of, open_target, profile_of, searchable
+from conformance.session.target import Ungradable, capabilities_of, open_target, operator_of, profile_of, searchable
 from conformance.settings.resolve import Settings, UsageError, resolve
 from conformance.suite import PLAIN, PLAIN_CONTROL, STREAM_CONTROL
 from conformance.verdicts import Exit, Verdict
@@ -312,3 +312,38 @@ def test_what_shapes_a_run_is_in_its_header(tmp_path: Path) -> None:
 def test_the_environment_of_the_process_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "CONFORMANCE_API_KEY", KEY)
     assert open_target(_settings(tmp_path, target_url="http://127.0.0.1:9")).key == KEY
+
+
+def test_a_second_key_comes_from_its_variable(tmp_path: Path) -> None:
+    settings = _settings(tmp_path, restricted_key_env="SECOND", accepted_betas=["a", "b"], context_window=7)
+    operator = operator_of(settings, {"SECOND": " second-key "})
+    assert (operator.restricted_key, operator.betas, operator.context_window) == ("second-key", ("a", "b"), 7)
+    assert operator_of(_settings(tmp_path), {}).restricted_key is None
+
+
+@pytest.mark.parametrize(("value", "words"), [("", "SECOND.* not set or empty"), ("a\nb", "no header can carry")])
+def test_a_second_key_that_cannot_be_used_is_told(tmp_path: Path, value: str, words: str) -> None:
+    settings = _settings(tmp_path, restricted_key_env="SECOND")
+    with pytest.raises(UsageError, match=words):
+        operator_of(settings, {"SECOND": value})
+
+
+def test_the_second_key_is_taken_out_of_the_journal(tmp_path: Path) -> None:
+    second = "restricted-key-0123456789"
+    probe = Probe("second", (Call(PLAIN, auth=Auth.RESTRICTED),), needs="restricted-key")
+    item = Item("AUTH-010", "second", ("second",), {"*": Expect("restricted")})
+    with Endpoint(ReferenceSettings(key=KEY, restricted_key=second)) as endpoint:
+        settings = _settings(tmp_path, target_url=endpoint.url, model="reference-1", restricted_key_env="SECOND")
+        environment = ENVIRONMENT | {"SECOND": second}
+        done = _run(settings, items=[item], probes=PROBES | {"second": probe}, environment=environment)
+    written = (tmp_path / "run" / "journal.jsonl").read_text()
+    assert second not in written and KEY not in written
+    assert done.graded is not None and done.graded.judgements["AUTH-010"].verdict is Verdict.PASSED
+
+
+def test_the_embedded_endpoint_has_what_only_an_operator_knows(tmp_path: Path) -> None:
+    target = open_target(_settings(tmp_path, include=["long-context"]), {})
+    target.close()
+    operator = target.operator
+    assert operator.restricted_key and len(operator.betas) == 2 and operator.context_window
+    assert operator.include == {"long-context"}

@@ -110,3 +110,31 @@ def test_an_empty_environment_variable_for_the_target_is_wrong(tmp_path: Path) -
 def test_every_option_has_a_settings_field_or_is_the_file_itself() -> None:
     fields = set(Settings.__dataclass_fields__)
     assert {option.name.replace("-", "_") for option in OPTIONS} - fields == {"config", "timeout"}
+
+
+def test_what_the_operator_knows_comes_from_everywhere(tmp_path: Path) -> None:
+    (tmp_path / "conformance.toml").write_text('accepted-betas = ["a", "b"]\ncontext-window = 9\nattempts = 5\n')
+    settings = _resolve(tmp_path, {"CONFORMANCE_INCLUDE": "large-body,long-context"}, restricted_key_env="SECOND")
+    assert (settings.accepted_betas, settings.context_window, settings.attempts) == (("a", "b"), 9, 5)
+    assert settings.include == ("large-body", "long-context") and settings.restricted_key_env == "SECOND"
+
+
+def test_a_list_may_be_given_with_commas_or_again_and_again(tmp_path: Path) -> None:
+    assert _resolve(tmp_path, include=["large-body,long-context"], context_window=5).include == _resolve(
+        tmp_path, include=["large-body", "long-context"]
+    ).include == ("large-body", "long-context")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"include": ["everything"]}, "--include takes one of large-body, long-context"),
+        ({"accepted_betas": ["one"]}, "--accepted-betas takes two names or more"),
+        ({"attempts": 0}, "--attempts must be at least 1"),
+        ({"context_window": 0}, "--context-window must be at least 1"),
+        ({"include": ["long-context"], "target_url": "http://h"}, "--include long-context needs --context-window"),
+    ],
+)
+def test_what_the_operator_cannot_mean_is_told(tmp_path: Path, given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        _resolve(tmp_path, **given)
