@@ -5,6 +5,7 @@ but its paths; the OpenAPI and JSON Schema documents are in `conformance.contrac
 from conformance.contract._reading import ContractError
 from conformance.contract.catalogue import Basis, Catalogue, Level, ProbeClass, Requirement, load_catalogue
 from conformance.contract.profiles import Profile, UsageFields, load_profiles
+from conformance.contract.tiers import Tier, load_tiers
 
 __all__ = [
     "Basis",
@@ -14,7 +15,9 @@ __all__ = [
     "ProbeClass",
     "Profile",
     "Requirement",
+    "Tier",
     "UsageFields",
     "load_catalogue",
     "load_profiles",
+    "load_tiers",
 ]

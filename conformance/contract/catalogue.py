@@ -71,6 +71,8 @@ class Requirement:
     capability: str | None = None  #: not applicable unless the target claims it
     entails: tuple[str, ...] = ()  #: requirements that a breach of this one breaks as well, wherever it shows
     changed: str | None = None  #: why the entry departs from the catalogue as first compiled
+    excluded: str | None = None  #: why nothing tests it, in words that a vendor would accept
+    since: int | None = None  #: the version of the catalogue from which on its verdict counts, None for the first
 
     def level(self, profile: str) -> Level:
         """The level under the named profile; KeyError for a profile the catalogue does not know."""
@@ -89,6 +91,14 @@ class Catalogue:
         """The areas in order, for example ("AUTH", "HDR", …)."""
         return tuple(self.titles)
 
+    def counts(self, identifier: str) -> bool:
+        """Whether a requirement belongs to this version; KeyError for an unknown id."""
+        return (self.requirements[identifier].since or 1) <= self.version
+
+    def scored(self, identifier: str) -> bool:
+        """Whether its verdict counts: it belongs to this version and is not excluded. KeyError for an unknown id."""
+        return self.counts(identifier) and not self.requirements[identifier].excluded
+
     def select(self, globs: Iterable[str]) -> tuple[Requirement, ...]:
         """The requirements whose id matches any of the shell patterns (`STRM-*`), in catalogue order."""
         patterns = tuple(globs)
@@ -100,8 +110,8 @@ class Catalogue:
 
 
 _TEXTS = ("statement", "source", "how", "fault")
-_OPTIONAL_TEXTS = ("note", "inconclusive", "api_version", "capability", "changed")
-_KEYS = frozenset((*_TEXTS, *_OPTIONAL_TEXTS, "id", "levels", "basis", "probe", "expect", "entails"))
+_OPTIONAL_TEXTS = ("note", "inconclusive", "api_version", "capability", "changed", "excluded")
+_KEYS = frozenset((*_TEXTS, *_OPTIONAL_TEXTS, "id", "levels", "basis", "probe", "expect", "entails", "since"))
 _Profiles = Mapping[str, Profile]
 
 
@@ -131,8 +141,16 @@ def _requirement(entry: Entry, area: str, profiles: _Profiles) -> Requirement:
         probe=entry.word("probe", ProbeClass),
         expect=_expect(entry, profiles),
         entails=entry.texts("entails", ()),
+        since=_since(entry),
         **texts,
     )
+
+
+def _since(entry: Entry) -> int | None:
+    since = entry.data.get("since")
+    if since is not None and (type(since) is not int or since < 1):
+        raise entry.refusal("needs a version of the catalogue, 1 or more, as 'since'")
+    return since
 
 
 def _check_words(requirement: Requirement, entry: Entry, profiles: _Profiles) -> None:

@@ -35,27 +35,28 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A requirement that was violated; `level` is the most binding one of its findings."""
+    """A requirement that was violated; `level` is the most binding one of its findings, `scored` whether it counts."""
 
     requirement: Requirement
     level: Level
     findings: tuple[Finding, ...]
+    scored: bool = True
 
 
 def breaches(graded: Graded) -> tuple[Breach, ...]:
-    """Every violated requirement, the MUSTs first, else in catalogue order."""
+    """Every violated requirement: those that count first, among them the MUSTs, else in catalogue order."""
     found = (
-        breach(judgement.requirement, judgement.level, judgement.violations)
+        breach(judgement.requirement, judgement.level, judgement.violations, judgement.scored)
         for judgement in graded.judgements.values()
         if judgement.violations
     )
-    return tuple(sorted(found, key=lambda item: -item.level.rank))
+    return tuple(sorted(found, key=lambda item: (not item.scored, -item.level.rank)))
 
 
-def breach(requirement: Requirement, own: Level, findings: tuple[Finding, ...]) -> Breach:
+def breach(requirement: Requirement, own: Level, findings: tuple[Finding, ...], scored: bool = True) -> Breach:
     """The breach of a requirement whose own level is `own`."""
     levels = (finding.level or own for finding in findings)
-    return Breach(requirement, max(levels, key=lambda level: level.rank), findings)
+    return Breach(requirement, max(levels, key=lambda level: level.rank), findings, scored)
 
 
 def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:

@@ -8,7 +8,7 @@ from conformance._paths import TEMPLATES
 from conformance.reporting.breaches import Breach, breaches, exchanges
 from conformance.reporting.clean import clean
 from conformance.reporting.facts import Facts
-from conformance.reporting.sentence import last_line
+from conformance.reporting.sentence import last_line, tiers_line
 from conformance.reporting.text import first_line
 from conformance.verdicts.fold import Graded, Verdict
 
@@ -25,7 +25,7 @@ def markdown(graded: Graded, facts: Facts) -> str:
     """The verdict, the counts by area and one row per violated requirement."""
     return _template().substitute(
         verdict=escaped(last_line(graded, facts)),
-        first=escaped(first_line(graded.run.terms, facts)),
+        first="\n\n".join(map(escaped, (first_line(graded.run.terms, facts), tiers_line(graded, facts.gate)))),
         areas="\n".join(_areas(graded)),
         violations=_violations(breaches(graded)),
     )
@@ -54,7 +54,8 @@ def _violations(rows: tuple[Breach, ...]) -> str:
 def _violation(row: Breach) -> str:
     first = row.findings[0]
     seen = (escaped(clean(text, _LONGEST)) for text in (first.expected, first.seen))
-    return _cells(row.requirement.id, str(row.level), *seen, str(len(exchanges(row.findings))))
+    level = str(row.level) if row.scored else f"{row.level}, not scored"
+    return _cells(row.requirement.id, level, *seen, str(len(exchanges(row.findings))))
 
 
 def _cells(*cells: str) -> str:

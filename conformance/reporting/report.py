@@ -9,6 +9,7 @@ from conformance.reporting.facts import Facts, covered, generated_requests, outp
 from conformance.reporting.sentence import verdict_sentence
 from conformance.rules.findings import Finding, Where
 from conformance.verdicts.fold import Graded, ItemResult, Judgement, Verdict
+from conformance.verdicts.tiers import TierState, tier_states
 
 VERSION = 1
 MOST_VIOLATIONS = 20  #: different violations listed for one requirement
@@ -25,6 +26,7 @@ def report(graded: Graded, facts: Facts) -> Object:
         "harness": {"name": "messages-conformance", "version": facts.harness},
         **_target(graded.run, facts),
         "verdict": _verdict(graded, facts),
+        "tiers": [_tier(row) for row in tier_states(graded, facts.gate)],
         "coverage": _coverage(graded),
         "counts": {str(verdict): graded.count(verdict) for verdict in Verdict},
         "requirements": [_requirement(judgement, shown) for judgement in graded.judgements.values()],
@@ -56,6 +58,17 @@ def _verdict(graded: Graded, facts: Facts) -> Object:
         "level": facts.gate.lower(),
         "exit_code": int(facts.exit),
         "exit": facts.exit.name.lower().replace("_", "-"),
+    }
+
+
+def _tier(row: TierState) -> Object:
+    return {
+        "name": row.tier.name,
+        "title": row.tier.title,
+        "state": str(row.state),
+        "violated": list(row.violated),
+        "open": list(row.open),
+        "unseen": list(row.unseen),
     }
 
 
@@ -91,6 +104,7 @@ def _requirement(judgement: Judgement, shown: Commands) -> Object:
         "basis": str(requirement.basis),
         "source": requirement.source,
         "verdict": str(judgement.verdict),
+        "scored": judgement.scored,
         "reason": _cut(judgement.reason),
         "observations": judgement.observations,
         "cases": {"judged": judgement.judged, "declared": judgement.cases},
@@ -143,7 +157,7 @@ def _item(result: ItemResult) -> Object:
         "key": result.item.key,
         "verdict": str(result.verdict),
         "reason": _cut(result.reason),
-        "scored": result.item.scored,
+        "scored": result.item.scored and result.scored,
         "generated": result.item.generated,
     }
 

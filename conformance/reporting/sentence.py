@@ -1,9 +1,12 @@
 """The sentence in which a run ends. It never says "conforms" of less than the whole contract."""
 
 from conformance.contract import Level
-from conformance.reporting.facts import EMBEDDED, REACHED, Facts, covered, taken_away
+from conformance.reporting.facts import EMBEDDED, Facts, covered, taken_away
 from conformance.verdicts.exits import FEW, Exit, why_ungradable
 from conformance.verdicts.fold import Graded, Verdict
+from conformance.verdicts.tiers import State, TierState, tier_states, uncooperative
+
+_LISTED = 3  #: requirements named for one tier; all of them are in the report
 
 #: What is said where the exit code alone decides.
 _WORDS = {
@@ -16,7 +19,7 @@ _WORDS = {
 
 def verdict_sentence(graded: Graded, facts: Facts) -> str:
     """What follows from the run, without counts."""
-    must, should = graded.count(Verdict.FAILED), graded.count(Verdict.WARNED)
+    must, should = graded.violated(Verdict.FAILED), graded.violated(Verdict.WARNED)
     violated = f"{must} MUST and {should} SHOULD violated"
     if facts.exit is Exit.VIOLATION:
         return f"does not conform: {violated}"
@@ -34,25 +37,36 @@ def _without_violation(graded: Graded, facts: Facts) -> str:
     if held_back := sum(reason.startswith("not sent") and not run.sent(probe) for probe, reason in run.unsent.items()):
         return f"no violation at level {gate}, but {held_back} of the planned probes were not sent"
     if taken_away(run):
-        return f"at level {gate}: {tiers(graded, facts.gate)}"
+        return f"at level {gate}: {_included_tiers(graded, facts.gate)}"
     if not run.everything:
         return f"no violation at level {gate} in what was selected"
     return f"conforms to {run.terms.profile.name} at level {gate}"
 
 
-def tiers(graded: Graded, gate: Level) -> str:
-    """Each tier (the core, then every claimed capability that the profile includes) and whether it holds."""
+def tiers_line(graded: Graded, gate: Level) -> str:
+    """Every tier with its state under the gate, and the first of the requirements that decide it."""
+    return f"tiers: {', '.join(map(_tier, tier_states(graded, gate)))}"
+
+
+def _tier(row: TierState) -> str:
+    said = f"{row.tier.title} {row.state.replace('-', ' ')}"
+    deciding = row.violated if row.state is State.VIOLATED else row.open
+    more = f" and {len(deciding) - _LISTED} more" if len(deciding) > _LISTED else ""
+    return f"{said} ({', '.join(deciding[:_LISTED])}{more})" if deciding else said
+
+
+def _included_tiers(graded: Graded, gate: Level) -> str:
+    """The core and every claimed capability that the profile includes."""
     terms = graded.run.terms
-    names = (None, *(word for word in terms.profile.included if word in terms.capabilities))
-    return ", ".join(f"tier {name or 'core'} {_tier(graded, gate, name)}" for name in names)
+    names = {None, *(word for word in terms.profile.included if word in terms.capabilities)}
+    rows = (row for row in tier_states(graded, gate) if row.tier.capability in names)
+    return ", ".join(f"tier {row.tier.title} {row.state}" for row in rows)
 
 
-def _tier(graded: Graded, gate: Level, capability: str | None) -> str:
-    rows = [row for row in graded.judgements.values() if row.requirement.capability == capability]
-    found = (finding.level or row.level for row in rows for finding in row.violations)
-    if any(level.rank >= gate.rank for level in found):
-        return "violated"
-    return "holds" if any(row.verdict in REACHED for row in rows) else "open"
+def _inconclusive(graded: Graded) -> str:
+    unwilling = len(uncooperative(graded))
+    needs = "" if not unwilling else f" ({unwilling} for which the model has to cooperate)"
+    return f"{graded.count(Verdict.INCONCLUSIVE)} inconclusive{needs}"
 
 
 def last_line(graded: Graded, facts: Facts) -> str:
@@ -62,7 +76,7 @@ def last_line(graded: Graded, facts: Facts) -> str:
     limits = (
         f"run without {left}, which {run.terms.profile.name} includes" if left else "",
         f"covered only {covered(graded)} of {len(graded.judgements)} requirements" if not run.everything else "",
-        f"{graded.count(Verdict.INCONCLUSIVE)} inconclusive, {graded.count(Verdict.NOT_RUN)} not run",
+        f"{_inconclusive(graded)}, {graded.count(Verdict.NOT_RUN)} not run",
         EMBEDDED if facts.embedded else "",
     )
     return "; ".join((verdict_sentence(graded, facts), *(text for text in limits if text)))

@@ -6,7 +6,7 @@ from conformance.evidence.run import Run, Terms
 from conformance.reporting.breaches import Breach, Commands, breach, breaches, commands, exchanges, groups
 from conformance.reporting.clean import clean
 from conformance.reporting.facts import EMBEDDED, Facts, generated_requests, output_tokens
-from conformance.reporting.sentence import last_line
+from conformance.reporting.sentence import last_line, tiers_line
 from conformance.rules.findings import Finding, Kind
 from conformance.verdicts.fold import Graded, ItemResult, Judgement, Verdict
 
@@ -34,7 +34,7 @@ def summary(graded: Graded, facts: Facts) -> str:
         table(graded),
         *(breach_text(row, shown) for row in breaches(graded)),
         _notes(graded),
-        f"{_requests(graded, facts)}\n{clean(last_line(graded, facts))}",
+        f"{_requests(graded, facts)}\n{tiers_line(graded, facts.gate)}\n{clean(last_line(graded, facts))}",
     )
     return "\n\n".join(part for part in parts if part)
 
@@ -69,14 +69,15 @@ def violation_text(result: ItemResult, run: Run, facts: Facts) -> str:
     if not findings:
         return ""
     requirement = run.terms.requirement(result.item.requirement)
-    row = breach(requirement, requirement.level(run.terms.profile.name), findings)
+    row = breach(requirement, requirement.level(run.terms.profile.name), findings, result.scored)
     about = [part for part in (result.item.case, result.item.about) if part]
     case = f"  case      {clean(': '.join(about))}\n" if result.item.active and about else ""
     return case + breach_text(row, commands(run, facts))
 
 
 def _heading(row: Breach) -> Iterator[str]:
-    yield f"{row.requirement.id}  {row.level}  {clean(row.requirement.statement)}"
+    mark = "" if row.scored else ", not scored"
+    yield f"{row.requirement.id}  {row.level}{mark}  {clean(row.requirement.statement)}"
     yield f"  source    {clean(row.requirement.source)}"
 
 

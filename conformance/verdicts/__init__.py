@@ -2,5 +2,19 @@
 
 from conformance.verdicts.exits import Exit, exit_code
 from conformance.verdicts.fold import Graded, ItemResult, Judgement, Verdict, grade, judge_item
+from conformance.verdicts.tiers import State, TierState, tier_states, uncooperative
 
-__all__ = ["Exit", "Graded", "ItemResult", "Judgement", "Verdict", "exit_code", "grade", "judge_item"]
+__all__ = [
+    "Exit",
+    "Graded",
+    "ItemResult",
+    "Judgement",
+    "State",
+    "TierState",
+    "Verdict",
+    "exit_code",
+    "grade",
+    "judge_item",
+    "tier_states",
+    "uncooperative",
+]

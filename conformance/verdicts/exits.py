@@ -80,7 +80,10 @@ def _mostly_open(graded: Graded) -> bool:
     musts = [
         judgement.verdict
         for identifier, judgement in graded.judgements.items()
-        if identifier in tested and judgement.level is Level.MUST and judgement.verdict not in _OUT_OF_SCOPE
+        if identifier in tested
+        and judgement.scored
+        and judgement.level is Level.MUST
+        and judgement.verdict not in _OUT_OF_SCOPE
     ]
     reached = sum(verdict in _REACHED for verdict in musts)
     return Verdict.FAILED not in musts and reached * 2 < len(musts)

@@ -36,11 +36,13 @@ class ItemResult:
     verdict: Verdict
     findings: tuple[Finding, ...]
     reason: str = ""
+    scored: bool = True  #: see `Judgement`
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict of one requirement. `level` is its own under the profile."""
+    """The verdict of one requirement. `level` is its own under the profile. `scored` is false where the verdict is
+    shown and does not count: the requirement is newer than the catalogue's version, or excluded."""
 
     requirement: Requirement
     level: Level
@@ -51,6 +53,7 @@ class Judgement:
     cases: int
     judged: int
     reason: str = ""
+    scored: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,14 @@ class Graded:
         """How many requirements have one of these verdicts."""
         return sum(judgement.verdict in verdicts for judgement in self.judgements.values())
 
+    def violated(self, verdict: Verdict) -> int:
+        """How many requirements that are scored have this verdict."""
+        return sum(judgement.verdict is verdict for judgement in self.judgements.values() if judgement.scored)
+
     @property
     def violations(self) -> tuple[Finding, ...]:
-        """Every violation of the run, in catalogue order."""
-        return tuple(finding for judgement in self.judgements.values() for finding in judgement.violations)
+        """Every violation of the run that counts, in catalogue order."""
+        return tuple(finding for row in self.judgements.values() if row.scored for finding in row.violations)
 
 
 def grade(run: Run) -> Graded:
@@ -116,16 +123,18 @@ def _by_item_requirement(results: Iterable[ItemResult]) -> dict[str, tuple[ItemR
 
 
 def _result(item: Item, run: Run, passive: Mapping[str, tuple[Finding, ...]]) -> ItemResult:
-    inapplicable = why_inapplicable(run.terms.requirement(item.requirement), run)
+    requirement, scored = run.terms.requirement(item.requirement), run.terms.catalogue.scored(item.requirement)
+    if requirement.excluded:
+        return ItemResult(item, Verdict.NOT_RUN, (), requirement.excluded, scored)
+    inapplicable = why_inapplicable(requirement, run)
     inapplicable = inapplicable or _unclaimed(item, run)
     if item.active and expectation(item, run) is None:
         inapplicable = inapplicable or f"the profile {run.terms.profile.name} asks nothing of this case"
     findings = _settled(judge_case(item, run), run) if item.active else passive.get(item.requirement, ())
     verdict, reason = _fold(findings, inapplicable, _why_not_run(item, run))
-    unseen = run.terms.requirement(item.requirement).inconclusive
-    if reason == NOTHING_SEEN and unseen:
-        reason = f"{NOTHING_SEEN} (inconclusive when: {unseen})"
-    return ItemResult(item, verdict, findings, reason)
+    if reason == NOTHING_SEEN and requirement.inconclusive:
+        reason = f"{NOTHING_SEEN} (inconclusive when: {requirement.inconclusive})"
+    return ItemResult(item, verdict, findings, reason, scored)
 
 
 def why_inapplicable(requirement: Requirement, run: Run) -> str:
@@ -182,7 +191,7 @@ _ORDER = (
 def _judgement(
     requirement: Requirement, run: Run, results: tuple[ItemResult, ...], passive: tuple[Finding, ...]
 ) -> Judgement:
-    in_scope = bool(results) or run.everything
+    in_scope = not requirement.excluded and (bool(results) or run.everything)
     cases = tuple(finding for result in results if result.item.active for finding in result.findings)
     findings = (cases + passive) if in_scope else ()
     active = [result for result in results if result.verdict is not Verdict.NOT_APPLICABLE]
@@ -197,6 +206,7 @@ def _judgement(
         len(active),
         sum(result.verdict not in {Verdict.INCONCLUSIVE, Verdict.NOT_RUN} for result in active),
         reason,
+        run.terms.catalogue.scored(requirement.id),
     )
 
 
@@ -224,6 +234,8 @@ def _telling(results: tuple[ItemResult, ...]) -> tuple[ItemResult, ...]:
 
 def _untested(requirement: Requirement, run: Run, findings: tuple[Finding, ...]) -> tuple[Verdict, str]:
     """A requirement without an item of its own: judged only by what traffic happened to show."""
+    if requirement.excluded:
+        return Verdict.NOT_RUN, requirement.excluded
     broken = any(finding.kind is Kind.BROKEN for finding in findings)
     inapplicable = why_inapplicable(requirement, run)
     if broken:

@@ -158,6 +158,10 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "itself": (_set("entails", ["AUTH-001"]), "AUTH-001, entails itself"),
     "repeated": (_set("entails", ["AUTH-002", "AUTH-002"]), "AUTH-001, repeats a word in 'entails'"),
     "no list": (_set("entails", "AUTH-002"), "AUTH-001, needs a list of strings as 'entails'"),
+    "since a word": (_set("since", "two"), "AUTH-001, needs a version of the catalogue, 1 or more, as 'since'"),
+    "since a truth": (_set("since", True), "AUTH-001, needs a version of the catalogue, 1 or more, as 'since'"),
+    "since never": (_set("since", 0), "AUTH-001, needs a version of the catalogue, 1 or more, as 'since'"),
+    "excluded without a reason": (_set("excluded", ""), "AUTH-001, needs a non-empty string as 'excluded'"),
     "no mapping": (lambda entries: entries.insert(0, "x"), "entry 0, is not a mapping"),  # type: ignore[arg-type]
 }
 
@@ -170,6 +174,37 @@ def test_the_loader_refuses(case: str, tmp_path: Path) -> None:
     assert sentence in str(refusal.value)
     assert "auth.yaml" in str(refusal.value)
     assert str(refusal.value).endswith(".")
+
+
+def test_a_later_requirement_is_not_scored_until_its_version(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, _set("since", 2))
+    catalogue = load_catalogue(folder)
+    assert catalogue.requirements["AUTH-001"].since == 2 and load_catalogue().requirements["AUTH-001"].since is None
+    assert not catalogue.scored("AUTH-001") and catalogue.scored("AUTH-002")
+    head = (folder / "catalogue.yaml").read_text("utf-8").replace("version: 1", "version: 2")
+    later = tmp_path / "later"
+    shutil.copytree(folder, later)
+    (later / "catalogue.yaml").write_text(head, "utf-8")
+    assert load_catalogue(later).scored("AUTH-001")
+
+
+def test_an_excluded_requirement_is_not_scored(tmp_path: Path) -> None:
+    catalogue = load_catalogue(_folder(tmp_path, _set("excluded", "Nobody outside can see it.")))
+    assert catalogue.requirements["AUTH-001"].excluded == "Nobody outside can see it."
+    assert catalogue.counts("AUTH-001") and not catalogue.scored("AUTH-001")
+    with pytest.raises(KeyError):
+        catalogue.scored("AUTH-404")
+
+
+#: Excluded though it is a MUST under a profile: those that no black box could see. Adding one needs a review.
+EXCLUDED_MUSTS: set[str] = set()
+MOST_EXCLUDED = 8
+
+
+def test_few_requirements_are_excluded_and_no_must_without_review() -> None:
+    excluded = [each for each in load_catalogue().requirements.values() if each.excluded]
+    assert len(excluded) <= MOST_EXCLUDED
+    assert {each.id for each in excluded if Level.MUST in each.levels.values()} == EXCLUDED_MUSTS
 
 
 def test_an_unchanged_copy_loads(tmp_path: Path) -> None:

@@ -50,11 +50,11 @@ def record(seq: int, body: bytes = PLAIN_BODY, probe: str = "plain", answer: obj
     return Record(seq, probe, 0, 1, exchange)
 
 
-def terms(without: Iterable[str] = (), authenticated: bool = True) -> Terms:
+def terms(without: Iterable[str] = (), authenticated: bool = True, claimed: Iterable[str] = ()) -> Terms:
     """The terms of the default profile."""
     profile = load_profiles()["myrouter"]
-    claimed = frozenset(profile.included) - set(without)
-    return Terms(profile, load_catalogue(), profile.api_version, "model-a", claimed, authenticated)
+    words = (frozenset(profile.included) | set(claimed)) - set(without)
+    return Terms(profile, load_catalogue(), profile.api_version, "model-a", words, authenticated)
 
 
 def broken(
@@ -65,13 +65,19 @@ def broken(
 
 
 def result(
-    key: str, verdict: Verdict, *findings: Finding, reason: str = "", generated: bool = False, probe: str = "plain"
+    key: str,
+    verdict: Verdict,
+    *findings: Finding,
+    reason: str = "",
+    generated: bool = False,
+    probe: str = "plain",
+    scored: bool = True,
 ) -> ItemResult:
     """The result of the item `REQUIREMENT case`; with a case it is active."""
     requirement, _, case = key.partition(" ")
     expect = {"*": Expect("refused")} if case else {}
     item = Item(requirement, case, (probe,), expect, about="one thing is wrong", generated=generated)
-    return ItemResult(item, verdict, findings, reason)
+    return ItemResult(item, verdict, findings, reason, scored)
 
 
 def graded(
@@ -110,4 +116,5 @@ def _judgement(
         1,
         1,
         row.reason if row else "",
+        row.scored if row else True,
     )

@@ -91,6 +91,32 @@ def test_the_head_of_a_report() -> None:
     assert (content["seeds"], content["options"]) == ({"live": 7}, {"level": "must"})
 
 
+def test_tiers_name_what_decides_them() -> None:
+    rows = {row["name"]: row for row in report(sample(), replace(FACTS, exit=Exit.VIOLATION))["tiers"]}
+    assert list(rows) == ["core", "streaming", "tools", "thinking", "vision", "caching", "count-tokens", "models"]
+    core = {"name": "core", "title": "core", "state": "violated", "violated": ["RESP-003"], "open": [], "unseen": []}
+    assert rows["core"] == core
+    assert (rows["streaming"]["state"], rows["streaming"]["open"]) == ("open", ["SSE-001"])
+    assert (rows["tools"]["state"], rows["models"]["state"]) == ("holds", "not-claimed")
+    assert rows["count-tokens"]["title"] == "token counting"
+
+
+def test_a_reader_knows_what_counts() -> None:
+    row = broken("RESP-003", "a", "b", Where(1))
+    content = report(graded([result("RESP-003", Verdict.FAILED, row, scored=False)]), FACTS)
+    VALIDATOR.validate(content)
+    assert (by_id(content, "RESP-003")["scored"], by_id(content, "RESP-004")["scored"]) == (False, True)
+    assert (content["items"][0]["scored"], content["items"][0]["verdict"]) == (False, "failed")
+
+
+def test_reports_of_earlier_runs_stay_valid() -> None:
+    content = report(sample(), FACTS)
+    del content["tiers"]
+    for row in content["requirements"]:
+        del row["scored"]
+    VALIDATOR.validate(content)
+
+
 def test_violations_list_five_exchanges_and_count_all() -> None:
     row = by_id(report(sample(), FACTS), "RESP-003")
     violation = row["violations"][0]

@@ -48,6 +48,17 @@ def test_the_verdict_is_the_first_word_of_a_reason() -> None:
     assert skip_reason(result("RESP-003", Verdict.INCONCLUSIVE)) == "inconclusive"
 
 
+@pytest.mark.parametrize("gate", [Level.MUST, Level.SHOULD])
+def test_a_violation_that_is_not_scored_fails_nothing_and_is_told(gate: Level) -> None:
+    broke = broken("RESP-003", "role assistant", "role\x1b", Where(1))
+    for verdict in (Verdict.FAILED, Verdict.WARNED):
+        row = result("RESP-003", verdict, broke, scored=False)
+        assert outcome(row, gate) == "skipped"
+        assert skip_reason(row) == f"{verdict}, not scored: expected role assistant; seen role\\x1b"
+    assert outcome(result("RESP-003", Verdict.PASSED, scored=False), gate) == "passed"
+    assert skip_reason(result("RESP-003", Verdict.NOT_RUN, reason="why", scored=False)) == "not-run, not scored: why"
+
+
 def test_one_case_per_item() -> None:
     data = junit(sample(), replace(FACTS, exit=Exit.VIOLATION))
     assert data.startswith(b"<?xml version='1.0' encoding='utf-8'?>")
@@ -117,6 +128,7 @@ def test_the_markdown_summary() -> None:
     )
     assert "| RESP-003 | MUST | role assistant | role 'bot' | 1 |" in lines
     assert "| area | passed | failed | warned | inconclusive | not applicable | not run |" in lines
+    assert any(line.startswith("tiers&#58; core violated \\(RESP\\-003\\), ") for line in lines)
     assert markdown(graded(), FACTS).splitlines()[-1] == "No violation was seen."
 
 

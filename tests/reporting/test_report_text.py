@@ -7,8 +7,9 @@ import pytest
 from reporting_runs import FACTS, URL, broken, graded, record, result, terms
 
 from conformance.contract import Level, load_catalogue
-from conformance.reporting import EMBEDDED, Facts, entry_text, first_line, last_line, summary, violation_text
+from conformance.reporting import EMBEDDED, Facts, entry_text, first_line, last_line, markdown, summary, violation_text
 from conformance.reporting.clean import LONGEST, clean
+from conformance.reporting.sentence import tiers_line
 from conformance.rules.findings import Where, note
 from conformance.verdicts import Exit, Graded, Verdict
 
@@ -53,6 +54,8 @@ def test_a_failed_run_from_table_to_verdict() -> None:
     assert notes == "2 notes, never an alarm: RESP-002 2"
     assert end.splitlines() == [
         "5 requests (1 generated), 35 output tokens as far as reported",
+        "tiers: core violated (RESP-003), streaming open (SSE-001, SSE-002), tools holds, thinking not claimed, "
+        "vision not claimed, caching not claimed, token counting not claimed, models not claimed",
         "does not conform: 1 MUST and 1 SHOULD violated; 1 inconclusive, 1 not run",
     ]
 
@@ -131,6 +134,47 @@ def test_a_tier_can_be_violated_or_open() -> None:
     row = broken("STRM-001", "a", "b", Where(1))
     run = graded([result("STRM-001", Verdict.FAILED, row)], rest=Verdict.NOT_RUN, under=terms(without=["tools"]))
     assert last_line(run, FACTS).startswith("at level must: tier core open, tier streaming violated; ")
+
+
+def test_the_line_of_tiers_names_what_decides_each() -> None:
+    row = broken("STRM-001", "a", "b", Where(1), Level.SHOULD)
+    rows = [result("STRM-001", Verdict.WARNED, row), *(result(f"TOOL-00{n}", Verdict.NOT_RUN) for n in range(1, 7))]
+    run = graded([*rows, result("TOOL-017", Verdict.INCONCLUSIVE)], under=terms(claimed=["thinking"]))
+    unclaimed = "vision not claimed, caching not claimed, token counting not claimed, models not claimed"
+    assert tiers_line(run, Level.MUST) == (
+        f"tiers: core holds, streaming holds, tools open (TOOL-001, TOOL-002, TOOL-017), thinking holds, {unclaimed}"
+    )
+    assert tiers_line(run, Level.SHOULD) == (
+        "tiers: core holds, streaming violated (STRM-001), tools open (TOOL-001, TOOL-002, TOOL-003 and 4 more), "
+        f"thinking holds, {unclaimed}"
+    )
+    assert tiers_line(run, Level.MUST) in summary(run, FACTS).splitlines()[-2]
+
+
+def test_the_last_line_counts_what_needs_a_cooperative_model() -> None:
+    rows = [result("TOOL-017", Verdict.INCONCLUSIVE), result("SEM-002", Verdict.INCONCLUSIVE)]
+    open_ = [*rows, result("SSE-011", Verdict.INCONCLUSIVE), result("TOOL-016", Verdict.NOT_RUN)]
+    told = "3 inconclusive (2 for which the model has to cooperate), 1 not run"
+    assert last_line(graded(open_), FACTS) == f"conforms to myrouter at level must; {told}"
+
+
+def test_what_is_not_scored_is_shown_and_not_counted() -> None:
+    row = broken("RESP-003", "role assistant", "role 'bot'", Where(1))
+    run = graded([result("RESP-003", Verdict.FAILED, row, scored=False)], [record(1)])
+    text = summary(run, FACTS)
+    assert f"\n\nRESP-003  MUST, not scored  {load_catalogue().requirements['RESP-003'].statement}\n" in text
+    assert text.splitlines()[-1] == f"conforms to myrouter at level must{LIMITS}"
+    assert "\nRESP-003  MUST, not scored  " in f"\n{violation_text(run.items[0], run.run, FACTS)}"
+    assert tiers_line(run, Level.MUST).startswith("tiers: core holds, ")
+    assert "RESP\\-003 | MUST, not scored |".replace("\\", "") in markdown(run, FACTS)
+
+
+def test_violations_that_count_are_shown_first() -> None:
+    rows = [broken(name, "a", "b", Where(1)) for name in ("AUTH-001", "RESP-003")]
+    results = [result("AUTH-001", Verdict.FAILED, rows[0], scored=False), result("RESP-003", Verdict.FAILED, rows[1])]
+    text = summary(graded(results, [record(1)]), replace(FACTS, exit=Exit.VIOLATION))
+    assert text.index("RESP-003  MUST  ") < text.index("AUTH-001  MUST, not scored  ")
+    assert "does not conform: 1 MUST and 0 SHOULD violated" in text
 
 
 def test_a_selection_says_how_much_it_covered() -> None:
