@@ -3,8 +3,32 @@
 import asyncio
 import os
 import sys
+from typing import Any
 
 import click
+
+
+def _list_faults(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from conformance import reference
+
+        for fault in reference.faults():
+            click.echo(f"{fault.id:40}{fault.requirement:10}{fault.description}")
+        context.exit()
+
+
+def _list_variations(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from conformance import reference
+
+        for variation in reference.variations():
+            traps = ",".join(map(str, variation.traps)) or "-"
+            profiles = "" if len(variation.profiles) > 1 else f" ({variation.profiles[0]} only)"
+            click.echo(f"{variation.id:30}{traps:6}{variation.description}{profiles}")
+        context.exit()
+
+
+_FLAG: dict[str, Any] = {"is_flag": True, "is_eager": True, "expose_value": False}
 
 
 @click.command()
@@ -14,28 +38,19 @@ import click
 @click.option("--delay", default=0.0, help="seconds before the first byte of each answer")
 @click.option("--event-interval", default=0.0, help="seconds between the events of a stream")
 @click.option("--fault", "faults", multiple=True, metavar="ID", help="a deliberate breach; repeatable")
-@click.option("--list-faults", is_flag=True, help="list the breaches and end")
-def serve(
-    profile: str,
-    host: str,
-    port: int,
-    delay: float,
-    event_interval: float,
-    faults: tuple[str, ...],
-    list_faults: bool,
-) -> None:
+@click.option("--list-faults", callback=_list_faults, help="list the breaches and end", **_FLAG)
+@click.option("--variation", "variations", multiple=True, metavar="ID", help="a freedom to take; repeatable")
+@click.option("--list-variations", callback=_list_variations, help="list the freedoms and end", **_FLAG)
+@click.option("--uncooperative", is_flag=True, help="a model that talks of gardens whatever it is asked")
+def serve(host: str, port: int, **chosen: Any) -> None:
     """Serve the reference endpoint. Its key is the value of CONFORMANCE_API_KEY, or a published one."""
     from conformance import reference
 
-    if list_faults:
-        for fault in reference.faults():
-            click.echo(f"{fault.id:40}{fault.requirement:10}{fault.description}")
-        return
-    key = os.environ.get("CONFORMANCE_API_KEY")
-    words = {"profile": profile, "delay": delay, "event_interval": event_interval, "faults": faults}
+    if key := os.environ.get("CONFORMANCE_API_KEY"):
+        chosen["key"] = key
     try:
-        settings = reference.Settings(**words, **({"key": key} if key else {}))  # type: ignore[arg-type]
-        click.echo(f"serving {profile} at http://{host}:{port}; end it with Ctrl-C", err=True)
+        settings = reference.Settings(**chosen)
+        click.echo(f"serving {settings.profile} at http://{host}:{port}; end it with Ctrl-C", err=True)
         asyncio.run(reference.serve(settings, host, port))
     except KeyboardInterrupt:
         sys.exit(0)

@@ -46,8 +46,8 @@ def perform(context: Context, last: bool = False) -> tuple[Step, ...]:
 
 
 def _seen(context: Context) -> Mapping[str, Any]:
-    """The body as far as it can be read, for the seams behind the answer; not read when no fault sits there."""
-    return readable_body(context) if context.seams.faults else {}
+    """The body as far as it can be read, for the seams behind the answer; not read when nothing sits there."""
+    return {} if context.seams.empty else readable_body(context)
 
 
 def answer(context: Context) -> Answer:

@@ -26,15 +26,21 @@ ADAPTIVE_FROM = 1024
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Token counts of one message; reasoning tokens are part of the output."""
+    """Token counts of one message; reasoning tokens are part of the output, cache tokens of the input.
+
+    `begun` is the output that is known when a stream begins; None stands for a first token.
+    """
 
     input: int
     output: int
     reasoning: int = 0
+    cached: int = 0
+    written: int = 0
+    begun: int | None = None
 
     def at_start(self) -> "Counts":
         """The counts known when a stream begins."""
-        return Counts(self.input, min(1, self.output))
+        return replace(self, output=min(1, self.output) if self.begun is None else self.begun, reasoning=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +122,12 @@ def first_stop(text: str, stops: list[Any]) -> str | None:
 def usage(names: Mapping[str, Any], counts: Counts) -> dict[str, Any]:
     """The usage object under the names of a profile."""
     known = {
-        "input": counts.input,
+        "input": max(0, counts.input - counts.cached - counts.written),
         "output": counts.output,
         "total": counts.input + counts.output,
         "reasoning": counts.reasoning,
+        "cached": counts.cached,
+        "written": counts.written,
         "none": 0,
     }
     return {

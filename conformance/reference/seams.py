@@ -1,8 +1,9 @@
-"""The seams of the pipeline: where a fault may reach in, and the context every seam is given."""
+"""The seams of the pipeline: where a fault or a variation reaches in, and the context every seam is given."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from conformance.reference.settings import PROFILES, Profile, Settings
@@ -30,7 +31,7 @@ class Seam(StrEnum):
 
 @dataclass(slots=True)
 class Traffic:
-    """What one endpoint knows of its other requests. Only faults look at it."""
+    """What one endpoint knows of its other requests. Only faults and variations look at it."""
 
     served: int = 0
     hangups: int = 0
@@ -62,7 +63,7 @@ class Context:
 
 
 Apply = Callable[[Any, Context], Any]
-"""Takes the value at a seam and gives the broken one. It may raise Refusal at the seams before the plan."""
+"""Takes the value at a seam and gives the changed one. It may raise Refusal at the seams before the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +85,50 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Variation:
+    """A freedom the contract leaves, taken at one seam: no requirement is broken by it.
+
+    `traps` are the numbers of the contract's section 6 that it stands for, `admits` the block types and block fields
+    that it makes up and that must therefore be accepted when a client sends them back. `changes` replaces settings.
+    """
+
+    id: str
+    seam: Seam
+    description: str
+    apply: Apply
+    traps: tuple[int, ...] = ()
+    profiles: tuple[str, ...] = tuple(PROFILES)
+    changes: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    admits: tuple[str, ...] = ()
+
+
+WRITTEN = frozenset({Seam.FRAMES, Seam.ANSWER, Seam.BYTES})
+"""Where bytes pass: a fault is written first and varied then. Elsewhere a variation is said first and broken then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Seams:
-    """The chosen faults, asked at every seam."""
+    """The chosen faults and variations, asked at every seam."""
 
     faults: tuple[Fault, ...] = ()
+    variations: tuple[Variation, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing sits at any seam."""
+        return not self.faults and not self.variations
 
     def apply(self, seam: Seam, value: Any, context: Context) -> Any:
-        """The value as it leaves the seam; unchanged where no fault sits."""
-        for fault in self.faults:
-            if fault.seam is seam and fault.apply is not None:
-                value = fault.apply(value, context)
+        """The value as it leaves the seam; unchanged where nothing sits."""
+        in_order = (self.faults, self.variations) if seam in WRITTEN else (self.variations, self.faults)
+        for change in chain(*in_order):
+            if change.seam is seam and change.apply is not None:
+                value = change.apply(value, context)
         return value
+
+    def admitted(self) -> frozenset[str]:
+        """The block types and fields beyond the documented ones that a request may hold."""
+        return frozenset(name for variation in self.variations for name in variation.admits)
 
     def drops(self, rule: str) -> bool:
         """Whether a fault leaves out the acceptance rule of this name."""

@@ -14,21 +14,21 @@ from conformance.reference.refusal import Refusal
 from conformance.reference.seams import Seams, Traffic
 from conformance.reference.settings import Settings
 from conformance.reference.transfer import Ending, Request, Step, steps
+from conformance.reference.variations import select_variations
 
 LINGER_SECONDS = 1.0
 START_SECONDS = 30.0
 
 
 class Server:
-    """Serves connections; holds the settings, the chosen faults and the tally of requests."""
+    """Serves connections; holds the settings, what sits at the seams and the tally of requests."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raise ValueError for a fault that does not exist or does not belong to the profile."""
-        chosen = select(settings)
-        for fault in chosen:
-            settings = replace(settings, **fault.changes)
+        """Raise ValueError for a fault or variation that does not exist or does not belong to the profile."""
+        self.seams = Seams(select(settings), select_variations(settings))
+        for changes in (one.changes for row in (self.seams.variations, self.seams.faults) for one in row):
+            settings = replace(settings, **changes)
         self.settings = settings
-        self.seams = Seams(chosen)
         self.traffic = Traffic()
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -118,7 +118,7 @@ async def finish(ending: Ending, reader: asyncio.StreamReader, writer: asyncio.S
 
 
 async def serve(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> None:
-    """Serve in the foreground until cancelled. Raises ValueError for an unknown fault."""
+    """Serve in the foreground until cancelled. Raises ValueError for an unknown fault or variation."""
     server = Server(settings)
     listener = await server.start(host, port)
     try:
@@ -131,7 +131,7 @@ class Endpoint:
     """A reference endpoint on 127.0.0.1 in a thread of its own, for the time of a `with` block."""
 
     def __init__(self, settings: Settings | None = None) -> None:
-        """Raise ValueError for a fault that does not exist or does not belong to the profile."""
+        """Raise ValueError for a fault or variation that does not exist or does not belong to the profile."""
         self._server = Server(settings or Settings())
         self._thread = threading.Thread(target=self._run, name="reference-endpoint", daemon=True)
         self._ready = threading.Event()
@@ -141,7 +141,7 @@ class Endpoint:
 
     @property
     def settings(self) -> Settings:
-        """The settings in force, changes by faults included."""
+        """The settings in force, changes by faults and variations included."""
         return self._server.settings
 
     @property

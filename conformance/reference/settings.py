@@ -13,8 +13,8 @@ VERSIONS = ("2023-06-01", "2026-10-21")
 class Profile:
     """The points in which one profile of the contract differs from the other (contract, section 3).
 
-    `usage` maps the documented field names to counts: `input`, `output`, `total`, `reasoning` or `none`; a nested
-    mapping is a nested object, any other string stands for itself behind an equals sign.
+    `usage` maps the documented field names to counts: `input`, `output`, `total`, `reasoning`, `cached`,
+    `written` or `none`; a nested mapping is a nested object, any other string stands for itself behind an equals sign.
     """
 
     name: str
@@ -44,8 +44,8 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 "input_tokens": "input",
                 "output_tokens": "output",
                 "total_tokens": "total",
-                "cache_read_tokens": "none",
-                "cache_write_tokens": "none",
+                "cache_read_tokens": "cached",
+                "cache_write_tokens": "written",
                 "reasoning_tokens": "reasoning",
             },
         ),
@@ -58,10 +58,10 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             rate_limits=True,
             usage={
                 "input_tokens": "input",
-                "cache_creation_input_tokens": "none",
-                "cache_read_input_tokens": "none",
+                "cache_creation_input_tokens": "written",
+                "cache_read_input_tokens": "cached",
                 "cache_creation": {
-                    "ephemeral_5m_input_tokens": "none",
+                    "ephemeral_5m_input_tokens": "written",
                     "ephemeral_1h_input_tokens": "none",
                 },
                 "output_tokens": "output",
@@ -75,7 +75,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One endpoint: its profile, the credential it accepts, its model, its pace and its deliberate breaches.
+    """One endpoint: its profile, credential, model and pace, its deliberate breaches and the freedoms it takes.
 
     `delay` is the time in seconds before the first byte of an answer, `event_interval` the time in seconds between
     two events of a stream. `context_window`, `max_output_tokens` are in tokens, `body_limit` in bytes (decoded).
@@ -90,6 +90,7 @@ class Settings:
     event_interval: float = 0.0
     uncooperative: bool = False
     faults: tuple[str, ...] = ()
+    variations: tuple[str, ...] = ()
     restricted_key: str | None = None
     context_window: int = 16_000_000
     max_output_tokens: int = 64_000

@@ -109,7 +109,7 @@ def block_type(body: Body, context: Context) -> str | None:
     for place, turn in turns(body):
         for index, block in enumerate(listed(turn.get("content"))):
             kind = block.get("type") if isinstance(block, dict) else None
-            if not isinstance(kind, str) or kind not in BLOCK_FIELDS:
+            if not isinstance(kind, str) or kind not in BLOCK_FIELDS.keys() | context.seams.admitted():
                 return f"{place}.content.{index}: must be a block of a known type"
     return None
 
@@ -144,7 +144,7 @@ def unknown_nested(body: Body, context: Context) -> str | None:
             return f"{place}: Extra inputs are not permitted"
     for place, block in (*typed_blocks(body), *system_blocks(body)):
         known = BLOCK_FIELDS.get(str(block.get("type")))
-        if known is not None and block.keys() - known - COMMON_FIELDS:
+        if known is not None and block.keys() - known - COMMON_FIELDS - context.seams.admitted():
             return f"{place}: Extra inputs are not permitted"
     return None
 
