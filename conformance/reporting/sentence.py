@@ -63,20 +63,15 @@ def _included_tiers(graded: Graded, gate: Level) -> str:
     return ", ".join(f"tier {row.tier.title} {row.state}" for row in rows)
 
 
-def _inconclusive(graded: Graded) -> str:
-    unwilling = len(uncooperative(graded))
-    needs = "" if not unwilling else f" ({unwilling} for which the model has to cooperate)"
-    return f"{graded.count(Verdict.INCONCLUSIVE)} inconclusive{needs}"
-
-
 def last_line(graded: Graded, facts: Facts) -> str:
     """The verdict with everything that limits it, in one line."""
     run = graded.run
-    left = ", ".join(taken_away(run))
+    left, unwilling = ", ".join(taken_away(run)), len(uncooperative(graded))
     limits = (
         f"run without {left}, which {run.terms.profile.name} includes" if left else "",
         f"covered only {covered(graded)} of {len(graded.judgements)} requirements" if not run.everything else "",
-        f"{_inconclusive(graded)}, {graded.count(Verdict.NOT_RUN)} not run",
+        f"{graded.count(Verdict.INCONCLUSIVE)} inconclusive, {graded.count(Verdict.NOT_RUN)} not run",
+        f"{unwilling} inconclusive because the model did not cooperate" if unwilling else "",
         EMBEDDED if facts.embedded else "",
     )
     return "; ".join((verdict_sentence(graded, facts), *(text for text in limits if text)))

@@ -4,17 +4,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from conformance.contract import Level, ProbeClass, Tier, load_tiers
+from conformance.evidence.run import Item, Run
+from conformance.rules.outcome import is_served
 from conformance.verdicts.fold import NOTHING_SEEN, Graded, Judgement, Verdict
 
 FREE = "free in the contract: "  #: how the reason begins where all that was seen is left free
 OPERATOR = "only with "  #: how the reason begins where a request waits for a word of the operator's
+_REACHED = frozenset({Verdict.PASSED, Verdict.WARNED, Verdict.FAILED})
 _OPEN = frozenset({Verdict.INCONCLUSIVE, Verdict.NOT_RUN})
 
 
 class State(StrEnum):
     """What can be said of a tier under a gate."""
 
-    HOLDS = "holds"  #: nothing violated, and everything seen that could be seen
+    HOLDS = "holds"  #: nothing violated, everything seen that could be seen, and that was something
     OPEN = "open"  #: nothing violated, but something that could be seen was not
     VIOLATED = "violated"
     NOT_CLAIMED = "not-claimed"
@@ -44,7 +47,9 @@ def tier_states(graded: Graded, gate: Level) -> tuple[TierState, ...]:
 def _state(graded: Graded, tier: Tier, gate: Level) -> TierState:
     rows = tuple(row for row in map(graded.judgements.__getitem__, tier.requirements) if row.scored)
     violated = tuple(row.requirement.id for row in rows if _is_violated(row, gate))
-    unanswered = [row for row in rows if row.verdict in _OPEN and row.level.rank >= gate.rank]
+    seen = any(row.verdict in _REACHED for row in rows)
+    # Where nothing binds at the gate, what is below it has to speak: an empty duty holds of everything.
+    unanswered = [row for row in rows if row.verdict in _OPEN and (row.level.rank >= gate.rank or not seen)]
     unseen = tuple(row.requirement.id for row in unanswered if never_due(row, tier))
     open_ = tuple(row.requirement.id for row in unanswered if row.requirement.id not in unseen)
     claimed = tier.capability is None or tier.capability in graded.run.terms.capabilities
@@ -52,7 +57,7 @@ def _state(graded: Graded, tier: Tier, gate: Level) -> TierState:
         return TierState(tier, State.VIOLATED, violated, open_, unseen)
     if not claimed:
         return TierState(tier, State.NOT_CLAIMED)
-    return TierState(tier, State.OPEN if open_ else State.HOLDS, (), open_, unseen)
+    return TierState(tier, State.HOLDS if seen and not open_ else State.OPEN, (), open_, unseen)
 
 
 def _is_violated(row: Judgement, gate: Level) -> bool:
@@ -73,6 +78,12 @@ def never_due(row: Judgement, tier: Tier) -> bool:
 
 
 def uncooperative(graded: Graded) -> tuple[str, ...]:
-    """The requirements that need the model to do something and came to no verdict, though they were asked about."""
+    """The requirements that need the model to do something and came to no verdict though it was asked and answered."""
+    answered = {item.requirement for item in graded.run.items if _answered(item, graded.run)}
     rows = (row for row in graded.judgements.values() if row.scored and row.verdict is Verdict.INCONCLUSIVE)
-    return tuple(row.requirement.id for row in rows if row.requirement.probe is ProbeClass.COOP)
+    coop = (row.requirement.id for row in rows if row.requirement.probe is ProbeClass.COOP)
+    return tuple(identifier for identifier in coop if identifier in answered)
+
+
+def _answered(item: Item, run: Run) -> bool:
+    return any(is_served(record.exchange) for probe in item.probes for record in run.tried(probe))

@@ -154,8 +154,9 @@ def test_the_line_of_tiers_names_what_decides_each() -> None:
 def test_the_last_line_counts_what_needs_a_cooperative_model() -> None:
     rows = [result("TOOL-017", Verdict.INCONCLUSIVE), result("SEM-002", Verdict.INCONCLUSIVE)]
     open_ = [*rows, result("SSE-011", Verdict.INCONCLUSIVE), result("TOOL-016", Verdict.NOT_RUN)]
-    told = "3 inconclusive (2 for which the model has to cooperate), 1 not run"
-    assert last_line(graded(open_), FACTS) == f"conforms to myrouter at level must; {told}"
+    told = "3 inconclusive, 1 not run; 2 inconclusive because the model did not cooperate"
+    assert last_line(graded(open_, [record(1)]), FACTS) == f"conforms to myrouter at level must; {told}"
+    assert last_line(graded(open_), FACTS).endswith("; 3 inconclusive, 1 not run"), "it was never asked"
 
 
 def test_what_is_not_scored_is_shown_and_not_counted() -> None:

@@ -185,13 +185,29 @@ def test_what_is_excluded_opens_nothing() -> None:
     assert (row.state, row.open, row.unseen) == (State.HOLDS, (), ())
 
 
-def test_what_waits_for_the_model_is_counted_apart() -> None:
-    found = load_catalogue().requirements
-    graded = _rows(
-        {
-            "TOOL-017": (Verdict.INCONCLUSIVE, "no tool was called"),
-            "TOOL-016": (Verdict.NOT_RUN, "not sent"),
-            "SSE-011": (Verdict.INCONCLUSIVE, NOTHING_SEEN),
-        }
-    )
-    assert found["TOOL-017"].probe is ProbeClass.COOP and uncooperative(graded) == ("TOOL-017",)
+def test_a_tier_of_which_nothing_was_seen_does_not_hold() -> None:
+    """Under the gate `must` nothing binds in it, and nothing was tried either."""
+    capabilities = ["streaming", "tools", "models"]
+    assert load_tiers(1)["models"].requirements == ("OPT-003",)
+    for verdict in (Verdict.NOT_RUN, Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE):
+        row = _state("models", _rows({"OPT-003": (verdict, "")}, capabilities=capabilities))
+        open_ = () if verdict is Verdict.NOT_APPLICABLE else ("OPT-003",)
+        assert (row.state, row.open) == (State.OPEN, open_)
+    assert _state("models", _rows({}, capabilities=capabilities)).state is State.HOLDS
+
+
+@pytest.mark.parametrize("status", [200, 429])
+def test_what_waits_for_the_model_is_counted_apart(status: int) -> None:
+    assert load_catalogue().requirements["TOOL-017"].probe is ProbeClass.COOP
+    items = [_item("TOOL-017", probe="p"), _item("TOOL-016", probe="unsent"), _item("SSE-011", probe="p")]
+    graded = _graded(items, _bracketed(status, MESSAGE))
+    open_ = {
+        name: replace(graded.judgements[name], verdict=verdict)
+        for name, verdict in (
+            ("TOOL-017", Verdict.INCONCLUSIVE),
+            ("TOOL-016", Verdict.NOT_RUN),
+            ("SSE-011", Verdict.INCONCLUSIVE),
+        )
+    }
+    graded = replace(graded, judgements={**graded.judgements, **open_})
+    assert uncooperative(graded) == (("TOOL-017",) if status == 200 else ()), "it answered, and did not do it"
