@@ -34,7 +34,8 @@ from conformance.wire.reading import Reading
 
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 10**30), st.floats(), st.text(max_size=6),
-    st.sampled_from(["text", "tool_use", "thinking", "end_turn", "error", "message", "m-1", "refusal", "stop_sequence"]),
+    st.sampled_from(["text", "tool_use", "thinking", "end_turn", "error", "message", "m-1", "refusal"]),
+    st.sampled_from(["stop_sequence", "max_tokens", "get_code", "<think>"]),
 )  # fmt: skip
 KEYS = st.sampled_from([
     "id", "type", "role", "content", "model", "stop_reason", "stop_sequence", "usage", "error", "message", "index",
