@@ -1,4 +1,4 @@
-"""What an official client makes of an answer before it hands it to its caller: the events it hears, the blocks it keeps.
+"""What an official client makes of an answer before its caller gets it, and what a row of its needs consists of.
 
 Four clients stand for all: of each language one of today and one of the time before 1.0. They read a body as events
 because the request asked for a stream, whatever its label says, and skip events without a name. Source: contract.md
@@ -6,11 +6,12 @@ because the request asked for a stream, whatever its label says, and skip events
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from conformance.rules.findings import shown
 from conformance.wire.jsontext import JSON
 from conformance.wire.reading import Reading
 from conformance.wire.sse import Decoded, decode
@@ -146,6 +147,14 @@ class View:
             return name
         return given if isinstance(given, str) else ""
 
+    @cached_property
+    def failure(self) -> JSON:
+        """The type of the first error of the stream; None where it has none."""
+        found = (event.data for event in self.decoded.events if event.name == EventType.ERROR)
+        value = read_json(next(found, ""), self.client)
+        error = value.get("error") if isinstance(value, Mapping) else None
+        return error.get("type") if isinstance(error, Mapping) else None
+
     def of(self, kind: EventType) -> Iterator[Heard]:
         """The events of a type, from message_start on: what comes before it is passed over or was an error already."""
         return (event for event in self._message if event.type == kind)
@@ -197,3 +206,35 @@ def _keep_part(block: Block | None, event: Heard) -> None:
     if block is not None and block.type in TOOL_BLOCKS and isinstance(part, str):
         block.parts.append(part)
         block.last = event.number
+
+
+Raises = Mapping[Client, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Where a need is not met: what was seen, at which event (None: nowhere, it never came), under which pointer."""
+
+    seen: str
+    event: int | None = None
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A row: what must hold, which exception each client raises otherwise, and where it does not hold."""
+
+    name: str
+    raises: Raises
+    misses: Callable[[View], Iterable[Miss]]
+
+
+def by(python: str = "", script: str = "", clients: Iterable[Client] = Client) -> Raises:
+    """The exception for each client, by language; "" for a language that does not mind."""
+    named = {client: python if client in PYTHONS else script for client in clients}
+    return {client: exception for client, exception in named.items() if exception}
+
+
+def told(value: JSON) -> str:
+    """A value that a need is not met by."""
+    return "nothing or null" if value is None else shown(value, 60)

@@ -128,6 +128,7 @@ def _outcome(exchange: Exchange, error: Mapping[str, Any] | None) -> str:
 
 # The other kinds register themselves; they need what is above.
 from conformance.rules import (  # noqa: E402
+    client_needs,  # noqa: F401
     expectations_answers,  # noqa: F401
     expectations_groups,  # noqa: F401
     expectations_meaning,  # noqa: F401

@@ -1,0 +1,72 @@
+"""The official clients of today and of the time before complete a plain, a tool and a streamed call (EQV-004).
+
+Each request is one that such a client sends, header by header; no client needs to be installed. Clients of today send
+the key as a bearer token and the newer API version, so that an endpoint which refuses either breaks this as well as
+AUTH-001 or HDR-004. Those of the time before send `x-api-key` alone (AUTH-002).
+"""
+
+from typing import Any
+
+from conformance.suite import PLAIN, STREAM, Auth, Call, Judged, Probe, cases, expects, probe, requirement, user
+
+#: The tool T1 of the catalogue, and a call of it that leaves the model no choice.
+CODE_TOOL: dict[str, Any] = {
+    "name": "get_code",
+    "description": "Returns the code for n.",
+    "input_schema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
+}
+TOOL: dict[str, Any] = PLAIN | {
+    "max_tokens": 300,
+    "messages": [user("Get the code for n = 7.")],
+    "tools": [CODE_TOOL],
+    "tool_choice": {"type": "tool", "name": "get_code"},
+}
+
+#: The helper for streams says so, and gives no time limit.
+STREAM_HELPER = (
+    ("x-stainless-timeout", "NOT_GIVEN"),
+    ("x-stainless-helper-method", "stream"),
+    ("x-stainless-stream-helper", "messages"),
+)
+
+
+def sent_by(package: str, api_version: str) -> tuple[tuple[str, str], ...]:
+    """The headers of the Python client of a version, but for the credential and its time limit."""
+    return (
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "gzip, deflate"),
+        ("User-Agent", f"Anthropic/Python {package}"),
+        ("X-Stainless-Lang", "python"),
+        ("X-Stainless-Package-Version", package),
+        ("X-Stainless-OS", "Linux"),
+        ("X-Stainless-Arch", "x64"),
+        ("X-Stainless-Runtime", "CPython"),
+        ("X-Stainless-Runtime-Version", "3.11.7"),
+        ("X-Stainless-Async", "false"),
+        ("anthropic-version", api_version),
+        ("x-stainless-retry-count", "0"),
+        ("x-stainless-read-timeout", "600"),
+    )
+
+
+CURRENT = sent_by("2.12.0", "2026-10-21")
+LEGACY = sent_by("0.75.0", "2023-06-01")
+TIME_LIMIT = (("x-stainless-timeout", "600"),)
+
+
+def calls(client: str, headers: tuple[tuple[str, str], ...], auth: Auth) -> dict[str, Probe]:
+    """The three calls of a client by the names of their cases."""
+    plain, tool = (Call(body, headers=headers + TIME_LIMIT, auth=auth) for body in (PLAIN, TOOL))
+    stream = Call(STREAM, headers=headers + STREAM_HELPER, auth=auth)
+    return {
+        f"{client}_plain": probe(f"{client} client", plain),
+        f"{client}_tool": probe(f"{client} client, tool", tool, capabilities=("tools",)),
+        f"{client}_stream": probe(f"{client} client, stream", stream, capabilities=("streaming",)),
+    }
+
+
+@requirement("EQV-004")
+@cases(expects("client-completes", clients="current"), **calls("current", CURRENT, Auth.BEARER))
+@cases(expects("client-completes", clients="legacy"), **calls("legacy", LEGACY, Auth.X_API_KEY))
+def test_the_official_clients_complete_their_calls(case: Judged) -> None:
+    case.judge()
