@@ -202,7 +202,13 @@ def test_every_finding_names_its_case_and_its_exchange() -> None:
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_no_kind_raises_for_any_answer(name: str) -> None:
     terms = {"lowered": [], "noted": [], "prefill": "x", "goes_on": "y", "words": ["x"], "then": 1}
-    terms |= {"path": "text", "value": "naïve 🌦", "artefacts": ["Ã"], "ok": 400 if name == "refusal-status" else [200]}
+    terms |= {
+        "clients": "current",
+        "path": "text",
+        "value": "naïve 🌦",
+        "artefacts": ["Ã"],
+        "ok": 400 if name == "refusal-status" else [200],
+    }
     strange = [
         exchange(200, b"\xff\xfe", sent=[1]),
         exchange(200, b'{"content":5,"usage":[],"stop_reason":{},"model":[],"id":[]}', sent={"messages": [1]}),
