@@ -179,7 +179,7 @@ def _misread(text: str) -> set[str]:
 def _thinned(text: str) -> set[str]:
     """What is left of a text where characters beyond the BMP, or beyond ASCII, cannot be held."""
     kept = {_ASTRAL.sub(stand_in, text) for stand_in in ("", "?", "??")}
-    return {_plain(found) for found in kept | {text.encode("ascii", "replace").decode()}} - {_plain(text)}
+    return {_plain(found) for found in kept | {text.encode("ascii", "replace").decode()}} - {"", _plain(text)}
 
 
 def _plain(text: str) -> str:

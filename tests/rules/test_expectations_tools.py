@@ -276,6 +276,12 @@ def test_plain_words_cannot_be_misread() -> None:
     assert kinds(expect("arguments-round-trip", terms), says(gives("Plain"))) == OPEN
 
 
+def test_where_nothing_else_was_wanted_nothing_is_no_remainder() -> None:
+    terms = {"path": "text", "value": "🌦", "artefacts": []}
+    assert kinds(expect("arguments-round-trip", terms), says(gives(""))) == OPEN
+    assert kinds(expect("arguments-round-trip", terms), says(gives("??"))) == BROKEN
+
+
 def test_bytes_that_are_no_utf8_are_a_fault_of_their_own() -> None:
     answer = says(gives("WORD"))
     spoilt = replace(answer, chunks=(Chunk(0.1, answer.body.replace(b"WORD", b"na\xefve")),))
