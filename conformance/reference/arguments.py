@@ -1,47 +1,17 @@
-"""Which tools the model calls, and arguments made from a tool's input schema."""
+"""Arguments for a call, made from the input schema of its tool."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance.reference.model import Conversation
 from conformance.reference.tokens import listed
 
 Schema = Mapping[str, Any]
 
 _DEPTH = 8
-_TWO = re.compile(r"\b(?:two|twice|both|parallel|2)\b", re.I)
-
-
-def calls(body: Mapping[str, Any], talk: Conversation, uncooperative: bool = False) -> list[tuple[str, dict[str, Any]]]:
-    """The tool calls of a turn, as pairs of name and arguments; empty when the model answers in text."""
-    tools = [tool for tool in listed(body.get("tools")) if isinstance(tool, dict) and "input_schema" in tool]
-    choice = body.get("tool_choice")
-    choice = choice if isinstance(choice, dict) else {"type": choice if isinstance(choice, str) else "auto"}
-    chosen = _chosen(tools, choice, "" if uncooperative else talk.prompt)
-    if chosen is None:
-        return []
-    times = 2 if _TWO.search(talk.prompt) and not choice.get("disable_parallel_tool_use") else 1
-    numbers = [int(number) for number in re.findall(r"(?<![\w.])-?\d{1,9}(?![\w.])", talk.prompt)]
-    given = [numbers[turn:] or numbers for turn in range(times)]
-    return [(str(chosen.get("name", "tool")), arguments(chosen["input_schema"], own)) for own in given]
-
-
-def _chosen(tools: list[dict[str, Any]], choice: Schema, prompt: str) -> dict[str, Any] | None:
-    named = [tool for tool in tools if str(tool.get("name")) in prompt]
-    match choice.get("type"):
-        case "none":
-            return None
-        case "tool":
-            return next((tool for tool in tools if tool.get("name") == choice.get("name")), None)
-        case "any":
-            return next(iter(named or tools), None)
-    asked = re.search(r"\b(?:use|call|invoke)\b.{0,40}\b(?:tools?|functions?)\b", prompt, re.I)
-    return next(iter(named or (tools if asked else [])), None)
 
 
 def arguments(schema: Any, numbers: list[int]) -> dict[str, Any]:
-    """An object that satisfies a schema of type object; `numbers` are the integers the user named."""
+    """An object that satisfies a schema of type object; `numbers` are the integers the user named, in order."""
     value = sample(schema, schema, numbers, _DEPTH)
     return value if isinstance(value, dict) else {}
 
@@ -76,7 +46,13 @@ def _object(schema: Schema, root: Any, numbers: list[int], depth: int) -> dict[s
     known = schema.get("properties")
     known = known if isinstance(known, dict) else {}
     wanted = [name for name in listed(schema.get("required")) if isinstance(name, str)] or list(known)
-    return {name: sample(known.get(name, {"type": "string"}), root, numbers, depth - 1) for name in wanted}
+    result: dict[str, Any] = {}
+    for name in wanted:
+        given = known.get(name, {"type": "string"})
+        result[name] = sample(given, root, numbers, depth - 1)
+        if isinstance(given, dict) and given.get("type") in ("integer", "number"):
+            numbers = numbers[1:] or numbers
+    return result
 
 
 def _array(schema: Schema, root: Any, numbers: list[int], depth: int) -> list[Any]:

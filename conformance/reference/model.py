@@ -114,7 +114,7 @@ def _continued(answer: str, prefill: str) -> str:
 
 def recall(talk: Conversation) -> str | None:
     """A codeword told earlier, when the user asks for it; the last one told counts."""
-    if not _ASKED.search(talk.prompt):
+    if talk.results or not _ASKED.search(talk.prompt):
         return None
     told = [word for word in _TOLD.findall(talk.earlier) if word.lower() not in _FILLER]
     return str(told[-1]) if told else None
@@ -122,7 +122,12 @@ def recall(talk: Conversation) -> str | None:
 
 def report(talk: Conversation) -> str | None:
     """What a tool answered, when that is all there is to speak about."""
-    if not talk.results or talk.prompt.strip():
+    return None if talk.prompt.strip() else results(talk)
+
+
+def results(talk: Conversation) -> str | None:
+    """What a tool answered, when the user asks for nothing that is better known."""
+    if not talk.results:
         return None
     said = ", ".join(result for result in talk.results if result.strip())
     return f"The tool answered: {said}." if said else "The tool has finished."
@@ -204,6 +209,7 @@ SKILLS: Sequence[Callable[[Conversation], str | None]] = (
     repeat,
     tell,
     know,
+    results,
     single_word,
     converse,
 )

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.reference.arguments import calls
+from conformance.reference.asking import calls
 from conformance.reference.model import conversation, speak
 from conformance.reference.seams import Context
 from conformance.reference.settings import Settings

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from conformance.reference.images import image_tokens
+
 PIECE = re.compile(r"\s*\S{1,4}|\s+\Z")
 
 TURN_TOKENS = 3
 """What a turn costs beside its text."""
-IMAGE_TOKENS = 85
 
 
 def pieces(text: str) -> list[str]:
@@ -26,9 +27,9 @@ def input_tokens(body: Mapping[str, Any]) -> int:
     turns = [turn for turn in listed(body.get("messages")) if isinstance(turn, dict)]
     parts = [body.get("system"), *(turn.get("content") for turn in turns)]
     spoken = sum(count(text) for part in parts for text in texts(part))
-    images = sum(1 for turn in turns for block in blocks(turn.get("content")) if block.get("type") == "image")
+    seen = sum(image_tokens(block) for turn in turns for block in images(turn.get("content")))
     tools = sum(count(text) for text in strings(body.get("tools")))
-    return max(1, spoken + tools + IMAGE_TOKENS * images + TURN_TOKENS * (len(turns) + 1))
+    return max(1, spoken + tools + seen + TURN_TOKENS * (len(turns) + 1))
 
 
 def listed(value: Any) -> list[Any]:
@@ -41,6 +42,15 @@ def blocks(content: Any) -> list[dict[str, Any]]:
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     return [block for block in listed(content) if isinstance(block, dict)]
+
+
+def images(content: Any) -> Iterator[dict[str, Any]]:
+    """The image blocks of a content, those in tool results included."""
+    for block in blocks(content):
+        if block.get("type") == "image":
+            yield block
+        elif block.get("type") == "tool_result":
+            yield from images(block.get("content"))
 
 
 def texts(content: Any) -> Iterator[str]:

@@ -30,6 +30,7 @@ _VALUES = {word: value for value, word in enumerate(_SMALL)} | {
     word: value for value, word in zip(range(20, 100, 10), _TENS, strict=True)
 }
 _SCALES = {"hundred": 100, "thousand": 1000}
+NUMBER_WORDS = (*_VALUES, *_SCALES)
 
 ALPHABET = " ".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 

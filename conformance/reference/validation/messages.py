@@ -1,10 +1,9 @@
 """Rules for the messages: turns, roles, content blocks, images."""
 
-import base64
-import binascii
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from conformance.reference.images import decoded, media_type
 from conformance.reference.seams import Context
 from conformance.reference.settings import VERSIONS
 from conformance.reference.tokens import listed
@@ -120,8 +119,27 @@ def text_type(body: Body, context: Context) -> str | None:
 
 
 def image_source(body: Body, context: Context) -> str | None:
-    bad = (place for place, block in typed_blocks(body, "image") if not _good_image(block.get("source")))
+    bad = (place for place, block in _images(body) if not _good_image(block.get("source")))
     return first(f"{place}.source: must be a supported image" for place in bad)
+
+
+def image_bytes(body: Body, context: Context) -> str | None:
+    """The bytes are of the media type that is named; what cannot be read at all is another rule's."""
+    for place, block in _images(body):
+        source = block.get("source")
+        data, named = decoded(source), source.get("media_type") if isinstance(source, dict) else None
+        if data and named in MEDIA_TYPES and media_type(data) != named:
+            return f"{place}.source: the image is not of the type {named}"
+    return None
+
+
+def _images(body: Body) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The image blocks of the turns, those in tool results included, each with its place in the body."""
+    yield from typed_blocks(body, "image")
+    for place, result in typed_blocks(body, "tool_result"):
+        for index, block in enumerate(listed(result.get("content"))):
+            if isinstance(block, dict) and block.get("type") == "image":
+                yield f"{place}.content.{index}", block
 
 
 def _good_image(source: Any) -> bool:
@@ -130,12 +148,7 @@ def _good_image(source: Any) -> bool:
     if source.get("type") != "base64":
         place = {"url": "url", "file": "file_id"}.get(str(source.get("type")), "")
         return isinstance(source.get(place), str)
-    data = source.get("data")
-    try:
-        decoded = base64.b64decode(data, validate=True) if isinstance(data, str) else b""
-    except (binascii.Error, ValueError):
-        return False
-    return bool(decoded) and source.get("media_type") in MEDIA_TYPES
+    return bool(decoded(source)) and source.get("media_type") in MEDIA_TYPES
 
 
 def unknown_nested(body: Body, context: Context) -> str | None:
@@ -174,6 +187,7 @@ MESSAGE_RULES = (
     Rule("block-type", "REQ-017", block_type),
     Rule("text-type", "REQ-018", text_type),
     Rule("image-source", "REQ-020", image_source),
+    Rule("image-bytes", "REQ-020", image_bytes),
     Rule("unknown-nested", "REQ-046", unknown_nested, profiles=CLOSED),
     Rule("prefill-space", "REQ-014", prefill_space),
     Rule("document-assistant", "REQ-042", document_assistant, versions=NEW),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from conformance.reference.arguments import calls
+from conformance.reference.asking import calls
 from conformance.reference.events import Event
 from conformance.reference.faults._edit import each, sequence, without
 from conformance.reference.model import conversation
