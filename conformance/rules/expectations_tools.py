@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -130,8 +129,9 @@ def _names_thinking(reading: Reading) -> bool:
 def arguments_round_trip(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """`value`, fixed by the tool's schema, comes back whole in the member `path` (dotted) of a call's input.
 
-    It is broken by what a wrong decoding leaves in its stead: U+FFFD, any of `artefacts`, its escapes, its bytes read
-    as another encoding, characters beyond the BMP left out. Another value is the model's.
+    It is broken by what a wrong decoding leaves in its stead: U+FFFD, any of `artefacts`, its bytes read as another
+    encoding, characters beyond the BMP left out. Another value is the model's, and so is one that is escaped once too
+    often: models write such, and nobody can tell whether a server did.
     """
     for rows in evidence.probes:
         yield _came_whole(rows[-1], args)
@@ -159,21 +159,12 @@ def is_spoilt(value: str, wanted: str, artefacts: Iterable[str] = ()) -> bool:
     if wanted in value:
         return False
     marked = any(mark in value for mark in artefacts if mark not in wanted)
-    return marked or _unescaped(value) == wanted or value in _misread(wanted) or _plain(value) in _thinned(wanted)
-
-
-def _unescaped(value: str) -> str:
-    """The value without JSON escapes, "" where it has none that can be undone."""
-    try:
-        return str(json.loads(f'"{value}"', strict=False)) if "\\" in value else ""
-    except ValueError:
-        return ""
+    return marked or value in _misread(wanted) or _plain(value) in _thinned(wanted)
 
 
 def _misread(text: str) -> set[str]:
-    """What a text becomes when it is escaped once too often, or its UTF-8 is read as another encoding."""
-    escaped = json.dumps(text, ensure_ascii=False)[1:-1]
-    return {escaped, *(text.encode().decode(name, "replace") for name in ("latin-1", "cp1252", "cp437"))} - {text}
+    """What a text becomes when its UTF-8 is read as another encoding."""
+    return {text.encode().decode(name, "replace") for name in ("latin-1", "cp1252", "cp437")} - {text}
 
 
 def _thinned(text: str) -> set[str]:

@@ -216,9 +216,9 @@ def gives(value: Any) -> Data:
     [
         pytest.param(WANTED, HELD, id="whole"),
         pytest.param(f" {WANTED} ", HELD, id="spaces around it"),
-        pytest.param(json.dumps(WANTED)[1:-1], BROKEN, id="escaped twice"),
-        pytest.param(json.dumps(WANTED, ensure_ascii=False)[1:-1], BROKEN, id="line end escaped twice"),
-        pytest.param(WANTED.replace("🌦", "\\ud83c\\udf26"), BROKEN, id="one character escaped twice"),
+        pytest.param(json.dumps(WANTED)[1:-1], OPEN, id="escaped twice"),
+        pytest.param(json.dumps(WANTED, ensure_ascii=False)[1:-1], OPEN, id="line end escaped twice"),
+        pytest.param(WANTED.replace("🌦", "\\ud83c\\udf26"), OPEN, id="one character escaped twice"),
         pytest.param(WANTED.encode().decode("latin-1"), BROKEN, id="read as latin-1"),
         pytest.param(WANTED.replace("ï", "Ã¯"), BROKEN, id="an artefact"),
         pytest.param(WANTED.replace("今", "\ufffd\ufffd\ufffd"), BROKEN, id="replacement character"),
@@ -249,7 +249,7 @@ def test_arguments_come_back(value: Any, found: set[Kind]) -> None:
     ("answer", "found"),
     [
         (streams(gives(WANTED)), HELD),
-        (streams(gives(json.dumps(WANTED)[1:-1])), BROKEN),
+        (streams(gives(json.dumps(WANTED)[1:-1])), OPEN),
         (says(gives("x"), gives(WANTED)), HELD),
         (says(gives(WANTED), gives(WANTED.replace("🌦", ""))), BROKEN),
         (says(TEXT, reason="end_turn"), OPEN),
