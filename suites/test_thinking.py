@@ -1,0 +1,162 @@
+"""Extended thinking: a budget within bounds, signed blocks, and no reasoning in the text (THINK-001 to THINK-006,
+STRM-030, STRM-031)."""
+
+from typing import Any
+
+from conformance.suite import (
+    PLAIN,
+    PLAIN_CONTROL,
+    STREAM_CONTROL,
+    Call,
+    Judged,
+    Probe,
+    Shape,
+    accepted,
+    cases,
+    probe,
+    refused,
+    requirement,
+    rides_on,
+    streamed,
+)
+from conformance.suite_bodies import asked
+
+LIMIT = 2000  #: tokens; room for the smallest budget and an answer behind it
+LEAST = 1024  #: tokens; the smallest budget there is
+CLAIMED = ("thinking",)
+WITH_TOOLS = ("thinking", "tools")
+ADAPTIVE = {"type": "adaptive"}
+
+QUESTION = asked("Which is more, 17 times 23 or 400? Answer in one short sentence.", LIMIT)
+
+
+def manual(budget: int) -> dict[str, Any]:
+    """Thinking with a budget of tokens."""
+    return {"type": "enabled", "budget_tokens": budget}
+
+
+def thinking(value: Any) -> dict[str, Any]:
+    """The question with this member `thinking`."""
+    return QUESTION | {"thinking": value}
+
+
+def asks(name: str, value: Any) -> Probe:
+    """The question with this member `thinking`, for targets that claim to think."""
+    return probe(name, thinking(value), capabilities=CLAIMED)
+
+
+#: Newer models think adaptively alone, older ones by a budget alone. What is about budgets has the one as its control,
+#: and what holds for every model has whichever is served.
+MANUAL = asks("thinking by budget", manual(LEAST))
+THOUGHT = probe(
+    "thinking",
+    thinking(ADAPTIVE),
+    thinking(manual(LEAST)),
+    shape=Shape.UNTIL,
+    until="served",
+    capabilities=CLAIMED,
+)
+THOUGHT_STREAM = probe(
+    "thinking, streamed",
+    streamed(thinking(manual(LEAST))),
+    streamed(thinking(ADAPTIVE)),
+    shape=Shape.UNTIL,
+    until="thinks",
+    capabilities=(*CLAIMED, "streaming"),
+)
+
+GET_CODE = {
+    "name": "get_code",
+    "description": "Returns the code of a number.",
+    "input_schema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
+}
+WORDINGS = (
+    "Call the tool get_code with n = 7, then tell me the code it answers.",
+    "Use the tool get_code with n set to 7. You cannot know the code without it.",
+    "I need the code of n = 7. Only the tool get_code knows it: call get_code before you answer.",
+)
+CALLING = tuple(asked(words, LIMIT) | {"thinking": manual(LEAST), "tools": [GET_CODE]} for words in WORDINGS)
+THINKING_CALL = probe(
+    "thinking before a tool call",
+    *CALLING,
+    shape=Shape.UNTIL,
+    until="thinks-and-calls",
+    capabilities=WITH_TOOLS,
+)
+REPLAY = probe(
+    "thinking replayed",
+    Call(PLAIN, reply="tool-results"),
+    after=THINKING_CALL,
+    capabilities=WITH_TOOLS,
+)
+CHANGED_REPLAY = probe(
+    "thinking replayed with a changed signature",
+    Call(PLAIN, reply="changed-signature"),
+    after=THINKING_CALL,
+    capabilities=WITH_TOOLS,
+)
+FORCED = probe(
+    "thinking and a forced choice of tool",
+    CALLING[0] | {"tool_choice": {"type": "any"}},
+    capabilities=WITH_TOOLS,
+)
+
+
+@requirement("THINK-001")
+@cases(
+    refused,
+    control=MANUAL,
+    absent=asks("thinking without a budget", {"type": "enabled"}),
+    below=asks("thinking budget 10", manual(10)),
+    max_tokens=asks("thinking budget max_tokens", manual(LIMIT)),
+)
+def test_a_budget_out_of_bounds_is_refused(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("THINK-002")
+@cases(
+    refused,
+    control=THOUGHT,
+    unknown_type=asks("thinking of an unknown type", {"type": "ct"}),
+    string=asks("thinking a string", "on"),
+)
+def test_thinking_of_an_unknown_type_is_refused(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("THINK-003")
+@rides_on(MANUAL, THOUGHT, THOUGHT_STREAM)
+def test_thinking_blocks_are_signed(traffic: Judged) -> None:
+    traffic.judge()
+
+
+@requirement("THINK-004")
+@cases(accepted, control=THINKING_CALL, intact=REPLAY)
+@cases(refused, control=REPLAY, changed_signature=CHANGED_REPLAY)
+def test_a_replayed_thinking_block_is_accepted_as_it_came_alone(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("THINK-005")
+@cases(refused, control=THINKING_CALL, any=FORCED)
+def test_thinking_by_budget_and_a_forced_choice_of_tool_are_refused(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("THINK-006")
+@rides_on(PLAIN_CONTROL, STREAM_CONTROL, THOUGHT)
+def test_reasoning_does_not_leak_into_the_text(traffic: Judged) -> None:
+    traffic.judge()
+
+
+@requirement("STRM-030")
+@rides_on(THOUGHT_STREAM)
+def test_a_streamed_thinking_block_ends_with_its_signature(traffic: Judged) -> None:
+    traffic.judge()
+
+
+@requirement("STRM-031")
+@rides_on(THOUGHT_STREAM)
+def test_redacted_thinking_comes_whole(traffic: Judged) -> None:
+    traffic.judge()
