@@ -44,8 +44,17 @@ STATUS_ERRORS: Mapping[int, str] = {
 }
 #: Refusals of a body, of which one of a forced tool call says that the model or the target cannot do it.
 _CANNOT = frozenset({400, 422})
-#: Errors inside a stream that say nothing about the request.
-_MOMENTARY = frozenset({"overloaded_error", "rate_limit_error", "api_error", "timeout_error"})
+#: Errors inside a stream that refuse the request; every other one is a failure of the moment (contract.md §4.4, §4.7).
+_REFUSALS = frozenset(
+    {
+        "invalid_request_error",
+        "authentication_error",
+        "billing_error",
+        "permission_error",
+        "not_found_error",
+        "request_too_large",
+    }
+)
 
 
 def _torn(view: View) -> Iterator[Miss]:
@@ -193,12 +202,10 @@ def _read(record: Record, clients: Iterable[Client]) -> Iterator[Finding]:
 
 
 def _open(view: View, need: Need, miss: Miss) -> str:
-    """Why a miss does not count, or ""."""
-    if need is NO_ERROR:
-        failure = view.failure
-        return (
-            f"the stream failed with {failure}, which says nothing about the request" if failure in _MOMENTARY else ""
-        )
+    """Why a miss does not count, or "". After a failure nothing is missing; its shape is the business of STRM-025."""
+    failed = bool(view.failures) and (need is NO_ERROR or miss.event is None)
+    if failed and view.failures[0] not in _REFUSALS:
+        return f"the stream failed ({told(view.failures[0])}), which says nothing about the request"
     ours = view.reading.exchange.end.how in _OURS
     return "we stopped reading before the end" if ours and miss.event is None else ""
 

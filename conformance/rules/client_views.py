@@ -142,18 +142,17 @@ class View:
 
     def _type(self, value: JSON, name: str) -> str:
         """Python 0.75 fills in a missing type from the name."""
-        given = value.get("type") if isinstance(value, Mapping) else None
+        given = _type_of(value)
         if given is None and self.client is Client.PYTHON_LEGACY:
             return name
         return given if isinstance(given, str) else ""
 
     @cached_property
-    def failure(self) -> JSON:
-        """The type of the first error of the stream; None where it has none."""
-        found = (event.data for event in self.decoded.events if event.name == EventType.ERROR)
-        value = read_json(next(found, ""), self.client)
-        error = value.get("error") if isinstance(value, Mapping) else None
-        return error.get("type") if isinstance(error, Mapping) else None
+    def failures(self) -> tuple[JSON, ...]:
+        """The error types of the events that are errors by name, or by type alone: those no client listens for."""
+        read = ((event.name, read_json(event.data, self.client)) for event in self.decoded.events if self.streams)
+        errors = (value for name, value in read if EventType.ERROR in (name, _type_of(value)))
+        return tuple(_type_of(value.get("error")) if isinstance(value, Mapping) else None for value in errors)
 
     def of(self, kind: EventType) -> Iterator[Heard]:
         """The events of a type, from message_start on: what comes before it is passed over or was an error already."""
@@ -187,6 +186,10 @@ class View:
     def blocks(self) -> list[Block]:
         """Every block in the order of the starts, which is the order in which clients count them."""
         return self._course[1]
+
+
+def _type_of(value: JSON) -> JSON:
+    return value.get("type") if isinstance(value, Mapping) else None
 
 
 def _pointed(blocks: list[Block], index: JSON) -> Block | None:

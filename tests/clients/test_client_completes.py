@@ -135,9 +135,18 @@ def test_a_momentary_failure_inside_a_stream_is_open(kind: str) -> None:
     assert verdict(exchange(streamed(NOBODY, start(), failure), True)) is Kind.UNJUDGED
 
 
-@pytest.mark.parametrize("failure", [ERROR, {"type": "error"}, b"event: error\ndata: no\n\n"])
-def test_a_refusal_inside_a_stream_is_broken(failure: Any) -> None:
-    assert verdict(exchange(streamed(NOBODY, start(), failure), True)) is Kind.BROKEN
+@pytest.mark.parametrize("failure", [{"type": "error"}, {"type": "error", "error": 5}, b"event: error\ndata: no\n\n"])
+def test_the_shape_of_a_failure_is_the_business_of_another(failure: Any) -> None:
+    assert verdict(exchange(streamed(NOBODY, start(), failure), True)) is Kind.UNJUDGED
+
+
+def test_after_a_failure_without_a_name_nothing_is_missing() -> None:
+    assert verdict(exchange(FAULTY["unnamed error"], True)) is Kind.UNJUDGED
+    assert verdict(exchange(FAULTY["no message_stop"], True)) is Kind.BROKEN
+
+
+def test_a_refusal_inside_a_stream_is_broken() -> None:
+    assert verdict(exchange(FAULTY["refused in the stream"], True)) is Kind.BROKEN
 
 
 def test_a_fault_before_a_momentary_failure_is_broken() -> None:
