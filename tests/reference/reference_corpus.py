@@ -333,6 +333,8 @@ def auth(value: str | None, **more: str | None) -> Mapping[str, str | None]:
     return {"authorization": value, **more}
 
 
+CLIENT = {"user-agent": "Anthropic/Python 0.75.0", "x-stainless-lang": "python", "x-stainless-retry-count": "0"}
+
 HEADS: tuple[Item, ...] = (
     good("x-api-key", headers=auth(None, **{"x-api-key": KEY})),
     good("both-credentials", headers={"x-api-key": KEY}),
@@ -358,6 +360,10 @@ HEADS: tuple[Item, ...] = (
     ),
     good("no-media-type", headers={"content-type": None}),
     good("client", headers={"user-agent": "Anthropic/Python 2.12.0", "x-stainless-lang": "python"}),
+    good("old-client-tools", {"tools": [T1]}, headers=auth(None, **{"x-api-key": KEY}, **CLIENT)),
+    good("new-client-tools", {"tools": [T1]}, headers=CLIENT, version=NEW),
+    good("members-reversed", raw=json.dumps(dict(reversed(PLAIN.items()))).encode()),
+    good("white-space", raw=json.dumps(PLAIN, indent="\t").encode()),
     good("caller-id", headers={"x-request-id": "ct-1"}),
     good("strange-caller-id", headers={"x-request-id": 'a"b%0d%0ax: y'}),
     good("gzip", headers={"content-encoding": "gzip"}, raw=gzip.compress(json.dumps(PLAIN).encode(), mtime=0)),

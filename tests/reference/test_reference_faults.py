@@ -90,6 +90,14 @@ STATUS_TABLE = [
     ("slash-redirects", "myrouter", "slash", 301),
     ("put-generates", "myrouter", "put", 200),
     ("body-before-credential", "myrouter", "no-credential-bad-body", 400),
+    ("old-client-tools-refused", "anthropic", "old-client-tools", 400),
+    ("old-client-tools-refused", "anthropic", "new-client-tools", 200),
+    ("old-client-tools-refused", "anthropic", "client", 200),
+    ("new-client-tools-refused", "anthropic", "new-client-tools", 400),
+    ("new-client-tools-refused", "anthropic", "old-client-tools", 200),
+    ("model-first-wanted", "myrouter", "members-reversed", 400),
+    ("white-space-refused", "myrouter", "white-space", 400),
+    ("white-space-refused", "myrouter", "members-reversed", 200),
 ]
 
 
@@ -153,6 +161,20 @@ def test_the_bodies_of_shape_faults() -> None:
     assert isinstance(message("content-a-string")["content"], str)
     assert message("chat-completion")["object"] == "chat.completion"
     assert set(message("openai-envelope", "messages-[]")) == {"error"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "name", "plain"),
+    [("blocks-dumped", "string-and-blocks", "history"), ("white-space-counted", "white-space", "members-reversed")],
+)
+def test_faults_in_what_is_counted(fault: str, name: str, plain: str) -> None:
+    def counted(which: str, *faults: str) -> int:
+        return int(body_of(written(item(which), "myrouter", *faults))["usage"]["input_tokens"])
+
+    assert counted(name, fault) > counted(name) + 5
+    assert counted(plain, fault) == counted(plain)
+    start = events_of(written(item("stream"), "myrouter", fault))[0]["message"]["usage"]
+    assert start == events_of(written(item("stream"), "myrouter"))[0]["message"]["usage"]
 
 
 def test_settings_reach_the_corpus() -> None:

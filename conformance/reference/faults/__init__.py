@@ -1,6 +1,7 @@
 """The deliberate breaches of the contract, one requirement each, and how they are chosen."""
 
 from conformance.reference.faults.connections import CONNECTION_FAULTS
+from conformance.reference.faults.equivalence import EQUIVALENCE_FAULTS
 from conformance.reference.faults.errors import ERROR_FAULTS
 from conformance.reference.faults.frames import FRAME_FAULTS
 from conformance.reference.faults.headers import HEADER_FAULTS
@@ -22,6 +23,7 @@ FAULTS: tuple[Fault, ...] = (
     *ERROR_FAULTS,
     *HEADER_FAULTS,
     *CONNECTION_FAULTS,
+    *EQUIVALENCE_FAULTS,
 )
 
 
