@@ -111,6 +111,8 @@ def _lines(diagnosis: Diagnosis, file: str | None) -> Iterator[str]:
     yield from (clean(line, LONGEST_LINE) for line in toml(diagnosis.proposal).splitlines())
     yield ""
     yield f"Run it with: {clean(command(diagnosis.proposal, file), LONGEST_LINE)}"
+    if file is None and any(isinstance(value, Mapping) for value in diagnosis.proposal.values()):
+        yield "Its tables have no place in a command: --write FILE puts all of it into a file."
     cost = f"{_counted(diagnosis.requests, 'request')}, {_counted(diagnosis.output_tokens, 'output token')}"
     yield f"This took {cost}."
 

@@ -4,10 +4,8 @@ An inquiry is a probe with a pure predicate over the answers. What a target show
 accepts the plain request, is not; everything else is unclear, most of all what it accepts and perhaps ignores.
 """
 
-import base64
 import re
-import struct
-import zlib
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +18,7 @@ from conformance.rules.answers import at, blocks, is_count
 from conformance.rules.outcome import trouble
 from conformance.session.live import listed_models
 from conformance.suite import PLAIN, PLAIN_CONTROL, STREAM_CONTROL, text, user, without
+from conformance.suite_images import RED, SIDE, image, png
 from conformance.wire.reading import Reading
 
 Answers = Sequence[Reading]
@@ -172,19 +171,7 @@ def _models(answers: Answers, plain: Reading | None) -> str:
 # What is sent
 
 
-def _png(side: int, colour: bytes) -> str:
-    """A square of one colour (three bytes) as PNG in base64."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    rows = (b"\x00" + colour * side) * side
-    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    png = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
-    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + png).decode("ascii")
-
-
-_IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": _png(64, b"\xff\x00\x00")}}
+_IMAGE = image(b64encode(png([[RED] * SIDE] * SIDE)).decode("ascii"))
 _SHOWN = PLAIN | {"messages": [user([_IMAGE, text("Which colour? One word.")])]}
 
 _GET_CODE = {

@@ -299,6 +299,7 @@ def test_the_way_to_the_target_is_part_of_the_proposal(tmp_path: Path) -> None:
     assert found.proposal["api-key-env"] == "OTHER_KEY" and found.proposal["headers"] == {"X-Tenant": "TENANT"}
     assert found.proposal["limits"] == {"whole": 60.0}
     assert "a-secret-tenant" not in toml(found.proposal) + diagnosis_text(found)
+    assert "--write FILE" in diagnosis_text(found) and "--write FILE" not in diagnosis_text(found, "a.toml")
 
 
 def test_the_journal_stays_where_a_folder_is_named_and_holds_no_key(tmp_path: Path) -> None:
