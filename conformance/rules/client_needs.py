@@ -42,6 +42,8 @@ STATUS_ERRORS: Mapping[int, str] = {
     422: "UnprocessableEntityError",
     429: "RateLimitError",
 }
+#: Asked again by the clients (contract.md §4.2), and outside the harness's own list of what is transient.
+_CONFLICT = 409
 #: Refusals of a body, of which one of a forced tool call says that the model or the target cannot do it.
 _CANNOT = frozenset({400, 422})
 #: Errors inside a stream that refuse the request; every other one is a failure of the moment (contract.md §4.4, §4.7).
@@ -144,7 +146,8 @@ def client_completes(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Fi
     """No client of the generation `clients` ("current" or "legacy") raises on the answer. Source: EQV-004.
 
     Open: a refusal of a forced tool call, unless one was served under other headers in the same run; a redirection,
-    which clients follow; a momentary failure inside a stream; and what we stopped reading ourselves.
+    which clients follow; a conflict, on which they ask again; a momentary failure inside a stream; and what we stopped
+    reading ourselves.
     """
     clients = sorted(GENERATIONS[args["clients"]])
     for record in evidence.records:
@@ -158,6 +161,8 @@ def _refused(record: Record, clients: Iterable[Client], run: Run) -> Finding:
     exchange, where = record.exchange, Where(record.seq)
     if exchange.status is not None and 300 <= exchange.status < 400:
         return unjudged("", f"status {exchange.status}: a redirection, which clients follow", where)
+    if exchange.status == _CONFLICT:
+        return unjudged("", f"status {exchange.status}: a conflict of the moment, on which clients ask again", where)
     if exchange.status in _CANNOT and _forces_tool(record) and not _known(record, run):
         return unjudged("", f"status {exchange.status}: this model may not know a forced tool call", where)
     seen = f"{answer_of(exchange)}, on which {_raising(dict.fromkeys(clients, status_error(exchange.status)))}"

@@ -195,6 +195,7 @@ FAULTY: dict[str, Sample] = {
     "delta before any block": streamed(ALL, *around(says(), *BLOCK)),
     "stop for no block": streamed(PYTHONS, *around(opens(), says(), stops(5))),
     "delta without index": streamed(PYTHONS, *around(opens(), less(says(), "index"), stops())),
+    "index is a fraction": streamed(NOBODY, *around(opens(), says("pong", 0.0), stops(0.0))),
     "index is a string": streamed(NOBODY, *around(opens(), says("pong", "0"), stops())),
     "block start without block": streamed(PYTHONS, *around({"type": "content_block_start", "index": 0}, stops())),
     "delta event without delta": streamed(ALL, *around(opens(), {"type": "content_block_delta", "index": 0}, stops())),

@@ -124,8 +124,8 @@ def test_a_refused_tool_call_is_open_until_one_was_served(status: int) -> None:
     assert verdict(refused(status, tool_choice={"type": "auto"})) is Kind.BROKEN
 
 
-@pytest.mark.parametrize("status", [429, 529, 307])
-def test_patience_and_redirections_are_open(status: int) -> None:
+@pytest.mark.parametrize("status", [307, 409, 429, 529])
+def test_what_clients_wait_for_or_follow_is_open(status: int) -> None:
     assert verdict(refused(status)) is Kind.UNJUDGED
 
 
