@@ -10,7 +10,7 @@ LONG_CONTEXT = "long-context"
 #: Probes that cost much are sent only when they are asked for by these names (`--include`).
 COSTLY = (LARGE_BODY, LONG_CONTEXT)
 
-LARGE = 33_000_000  #: bytes; the documented limit of the upstream edge is 32 MB (contract.md, HTTP-010)
+LARGE = 33 * 1024 * 1024  #: bytes; the documented limit of the upstream edge is 32 MB (contract.md, HTTP-010)
 BEYOND = 1.2  #: times the context window, in words of one token or more (contract.md, REQ-052)
 
 #: Placeholders for bodies and headers, filled in when a request is rendered.

@@ -12,12 +12,11 @@ from conformance.contract import Level, Profile
 from conformance.evidence.run import Terms
 from conformance.rules.answers import JSON_TYPE, is_error, is_undecodable, is_word_for_error
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
+from conformance.rules.outcome import EDGE_STATUSES
 from conformance.rules.registry import exchange_rule
 from conformance.wire.exchange import Exchange
 from conformance.wire.reading import Reading
 
-#: Answers of an edge in front of the endpoint, which may be HTML.
-EDGE_STATUSES = frozenset({413, 502, 504})
 LEAKS = re.compile(
     r"Traceback \(most recent call last\)|(?<![\w.])/(?:usr|home|opt|srv|var|root)/\w[^\s\"']*|\w\.py\\?\"|node_modules"
     r"|(?<![\d.])(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}(?![\d.])"

@@ -16,7 +16,7 @@ from conformance.rules.answers import (
     request_header,
 )
 from conformance.rules.findings import Finding, Where, broken, check, held, shown
-from conformance.rules.outcome import is_client_error
+from conformance.rules.outcome import EDGE_STATUSES, is_client_error
 from conformance.rules.registry import exchange_rule
 from conformance.wire.exchange import Exchange
 from conformance.wire.reading import Reading
@@ -76,11 +76,17 @@ def request_id(exchange: Exchange, terms: Terms) -> tuple[str, str] | None:
 
 @exchange_rule("HDR-012")
 def request_id_is_there(reading: Reading, terms: Terms) -> Iterable[Finding]:
-    """HDR-012, presence; uniqueness is a matter of the whole run."""
-    if is_answer(reading.exchange):
+    """HDR-012, presence; uniqueness is a matter of the whole run. A page from an edge in front of the endpoint, which
+    says 413, 502 or 504 without JSON, is not the endpoint's (contract.md §6).
+    """
+    if is_answer(reading.exchange) and not _is_from_an_edge(reading):
         names = terms.profile.request_id_headers
         found = request_id(reading.exchange, terms)
         yield check("HDR-012", found is not None, f"a header {' or '.join(names)}", "none", Where(header=names[0]))
+
+
+def _is_from_an_edge(reading: Reading) -> bool:
+    return reading.exchange.status in EDGE_STATUSES and reading.error is None
 
 
 @exchange_rule("HDR-013")

@@ -153,6 +153,16 @@ def test_a_router_may_name_the_request_id_its_own_way() -> None:
     assert (broken(found), "HDR-012" in noted(found)) == (set(), True)
 
 
+@pytest.mark.parametrize(("code", "found"), [(413, False), (502, False), (400, True), (200, True)])
+def test_a_page_of_an_edge_needs_no_request_id(code: int, found: bool) -> None:
+    page = exchange(raw=b"<html>", status=code, headers={"content-type": "text/html", "request-id": None})
+    assert ("HDR-012" in broken(run(page))) is found
+
+
+def test_an_envelope_under_413_needs_a_request_id() -> None:
+    assert "HDR-012" in broken(run(error(413, told(type="request_too_large"), headers={"request-id": None})))
+
+
 def test_json_errors_as_text_break_both_clauses_about_it() -> None:
     assert broken(run(error(400, headers={"content-type": "text/plain"}))) == {"HDR-014", "ERR-002"}
 
