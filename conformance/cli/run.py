@@ -23,7 +23,7 @@ def _click_option(option: Option) -> Callable[[Callable[..., None]], Callable[..
     words: dict[str, Any] = {"default": None, "help": option.help, "metavar": option.metavar or None}
     if option.kind == "flag":
         words = {"is_flag": True, "default": False, "help": option.help}
-    elif option.choices:
+    elif option.choices and option.kind != "many":  # a list may come with commas; `resolve` looks at its parts
         words |= {"type": click.Choice(option.choices), "metavar": None}
     else:
         words |= {"type": _TYPES.get(option.kind, str), "multiple": option.kind == "many"}

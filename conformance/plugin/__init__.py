@@ -50,7 +50,7 @@ def _owner(option: Option) -> str:
 
 def _keywords(option: Option) -> dict[str, Any]:
     words = {"dest": option.dest, "default": None, "help": option.help, **_KINDS.get(option.kind, {})}
-    if option.choices:
+    if option.choices and option.kind != "many":
         words["choices"] = option.choices
     if option.metavar:
         words["metavar"] = option.metavar
