@@ -26,6 +26,16 @@ from conformance.suite_bodies import (
     said,
     twin,
 )
+from conformance.suite_tools import (
+    CALLING,
+    CALLING_STREAM,
+    CHARACTERS,
+    CHARACTERS_CALL,
+    CHARACTERS_STREAM,
+    FORCED,
+    FORCED_STREAM,
+    TOOLED,
+)
 
 PREFILL = "The capital of France is Par"
 PREFILLED = said(user("What is the capital of France? Answer in one sentence."), assistant(PREFILL))
@@ -50,13 +60,13 @@ def test_an_answer_cut_by_the_limit_says_max_tokens(case: Judged) -> None:
 
 
 @requirement("SEM-003")
-@rides_on(PLAIN_CONTROL, STREAM_CONTROL)
+@rides_on(PLAIN_CONTROL, STREAM_CONTROL, TOOLED, CALLING, CALLING_STREAM)
 def test_stop_reason_tool_use_comes_with_a_tool_use_block(traffic: Judged) -> None:
     traffic.judge()
 
 
 @requirement("SEM-004")
-@rides_on(PLAIN_CONTROL, STREAM_CONTROL)
+@rides_on(CALLING, CALLING_STREAM, FORCED, FORCED_STREAM)
 def test_a_tool_use_block_comes_with_stop_reason_tool_use(traffic: Judged) -> None:
     traffic.judge()
 
@@ -122,6 +132,11 @@ def test_earlier_turns_and_the_system_prompt_count_as_input(case: Judged) -> Non
     expects("round-trip", words=WORDS, artefacts=ARTEFACTS),
     json=FAR_WORDS,
     streamed=twin(FAR_WORDS),
+)
+@cases(
+    expects("arguments-round-trip", path="text", value=CHARACTERS, artefacts=ARTEFACTS),
+    arguments=CHARACTERS_CALL,
+    arguments_streamed=CHARACTERS_STREAM,
 )
 def test_characters_beyond_ascii_come_back_unharmed(case: Judged) -> None:
     case.judge()

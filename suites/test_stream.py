@@ -1,7 +1,8 @@
-"""The events of a stream tell one message in order, block by block, increment by increment (STRM-001 to STRM-027)."""
+"""The events of a stream tell one message in order, block by block, increment by increment (STRM-001 to STRM-029)."""
 
 from conformance.suite import STREAM_CONTROL, Judged, requirement, rides_on
 from conformance.suite_bodies import STORY
+from conformance.suite_tools import ANY_STREAM, FORCED_STREAM, PARALLEL_STREAM
 
 
 @requirement("STRM-001")
@@ -89,7 +90,7 @@ def test_every_block_is_stopped_once(traffic: Judged) -> None:
 
 
 @requirement("STRM-015")
-@rides_on(STREAM_CONTROL)
+@rides_on(STREAM_CONTROL, PARALLEL_STREAM)
 def test_blocks_do_not_overlap(traffic: Judged) -> None:
     traffic.judge()
 
@@ -163,4 +164,16 @@ def test_nothing_follows_an_error_event(traffic: Judged) -> None:
 @requirement("STRM-027")
 @rides_on(STORY)
 def test_text_deltas_are_increments(traffic: Judged) -> None:
+    traffic.judge()
+
+
+@requirement("STRM-028")
+@rides_on(FORCED_STREAM, ANY_STREAM)
+def test_the_arguments_of_a_call_join_to_one_object(traffic: Judged) -> None:
+    traffic.judge()
+
+
+@requirement("STRM-029")
+@rides_on(FORCED_STREAM)
+def test_arguments_come_in_deltas(traffic: Judged) -> None:
     traffic.judge()
