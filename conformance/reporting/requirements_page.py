@@ -17,9 +17,9 @@ HEAD = """# Requirements
 
 <!-- Written by `conformance requirements --format md`; an edit by hand is lost. -->
 
-Every requirement of version {version} of the catalogue ({count} of them), what tests it, and what a run against the
-embedded reference endpoint says. `conformance requirements ID` prints an entry in full, with its source;
-`conformance requirements --format json` names every test and probe.
+Requirements of version {version} of the catalogue ({count} of them), what tests each, and in the last columns what came
+of a run. `conformance requirements ID` prints an entry in full, with its source; with `--format json` it names every
+test and probe.
 
 A tier is a list of requirements that a target claims as a whole ({tiers}). What is marked *not scored* is shown in
 reports and counts neither for the exit code nor for a tier. Of probes that are many, the first are named. *Seen* means
