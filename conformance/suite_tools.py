@@ -40,7 +40,7 @@ def choosing(choice: Any, prompt: str, *tools: Body) -> Body:
 
 
 #: The plain request with one tool, which it does not ask for: the control of whatever is wrong about tools.
-TOOLED = tooled("one tool", offering(GET_CODE))
+TOOLED = tooled("the tool get_code", offering(GET_CODE))
 
 #: A model that is free to choose is asked for one call, and for two at once, in three wordings each.
 CALLING = tooled(

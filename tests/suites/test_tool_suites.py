@@ -14,6 +14,7 @@ from conformance._paths import suite_files
 from conformance.contract import load_catalogue, load_profiles
 from conformance.evidence.run import PLAIN, STREAM, Item
 from conformance.generation.draws import Draw
+from conformance.generation.hosts import BY_ID
 from conformance.plugin.items import index
 from conformance.probing.probe import Probe
 from conformance.rules.expectations import NEGATIVE_KINDS
@@ -130,6 +131,11 @@ def test_what_sends_tools_says_that_it_needs_them_and_what_streams_says_so() -> 
         offers = any(isinstance(call.body, dict) and "tools" in call.body for call in probe.calls)
         assert not offers or "tools" in probe.capabilities, probe.id
         assert probe.streamed == ("streaming" in probe.capabilities), probe.id
+
+
+def test_no_other_probe_has_an_id_of_these() -> None:
+    for name, probe in declared("anthropic")[1].items():
+        assert BY_ID.get(name, probe) == probe, "an accepted request of the generated suites has this id"
 
 
 def test_places_are_counted() -> None:
