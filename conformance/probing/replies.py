@@ -49,7 +49,7 @@ def _content(reading: Reading) -> list[Body]:
 
 
 def _continued(reading: Reading, content: list[Body], answer: list[Body]) -> Body:
-    """The body that was sent with two more turns; without a forced choice of tool, so that the result can be spoken of."""
+    """The body that was sent with two more turns; a forced choice of tool would keep it from an end."""
     body = copy.deepcopy(dict(asked(reading)))
     turns = [{"role": "assistant", "content": content}, {"role": "user", "content": answer}]
     body["messages"] = [*body["messages"], *turns]

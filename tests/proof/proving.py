@@ -18,12 +18,13 @@ KEY = "proof-key-0123456789"
 SECOND_KEY = "proof-second-key-0123456789"
 ENVIRONMENT = {"CONFORMANCE_API_KEY": KEY, "SECOND_KEY": SECOND_KEY}
 BROKEN = {Verdict.FAILED, Verdict.WARNED}
+WINDOW = 100_000  #: tokens
 #: Everything there is to claim, and everything that only an operator knows of the reference endpoint.
 EVERYTHING: Mapping[str, Any] = {
     "capability": ("thinking", "vision", "caching", "count-tokens", "models"),
     "restricted-key-env": "SECOND_KEY",
     "accepted-betas": ("beta-one-2026-01-01", "beta-two-2026-01-01"),
-    "context-window": 100_000,
+    "context-window": WINDOW,
 }
 COSTLY = ("large-body", "long-context")
 
@@ -40,9 +41,8 @@ def judged(
 
     `endpoint` holds further settings of the reference endpoint; options go by their names on the command line.
     """
-    settings = reference.Settings(
-        profile=profile, key=KEY, faults=faults, restricted_key=SECOND_KEY, **(endpoint or {})
-    )
+    own = {"restricted_key": SECOND_KEY, "context_window": WINDOW, **(endpoint or {})}
+    settings = reference.Settings(profile=profile, key=KEY, faults=faults, **own)
     with reference.Endpoint(settings) as server:
         given = {"target-url": server.url, "profile": profile, "model": "reference-1", "level": level, "out": folder}
         resolved = resolve({**given, "fuzz": 0, **options}, folder, ENVIRONMENT)
