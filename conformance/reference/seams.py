@@ -37,6 +37,7 @@ class Traffic:
     hangups: int = 0
     in_flight: dict[str, Any] = field(default_factory=dict)
     answers: dict[Any, Any] = field(default_factory=dict)
+    timed_out: set[tuple[str, bytes]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)

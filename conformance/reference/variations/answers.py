@@ -12,7 +12,7 @@ from conformance.reference.variations._rows import Row, table
 from conformance.reference.variations.frames import ascii_text, backwards, indented, written_anew
 
 EVERY = 11
-"""Each request of this number, the eleventh, the twenty-second, …, gets a page of the edge."""
+"""Each request of this number, the eleventh, the twenty-second, …, may get a page of the edge."""
 STREAM = "text/event-stream"
 
 
@@ -47,8 +47,13 @@ def _edge_limit(answer: Answer, context: Context) -> Answer:
 
 
 def _edge_timeout(answer: Answer, context: Context) -> Answer:
+    """Never twice for one request: whoever asks again is served."""
+    known, request = context.traffic.timed_out, (context.request.target, context.request.body)
     turn = context.traffic.served and context.traffic.served % EVERY == 0
-    return _page(504, "Gateway Time-out") if turn and answer.status == 200 else answer
+    if not turn or answer.status != 200 or request in known:
+        return answer
+    known.add(request)
+    return _page(504, "Gateway Time-out")
 
 
 def _compressed(answer: Answer, context: Context) -> Answer:
@@ -83,7 +88,12 @@ def _title_case(steps: Any, context: Context) -> Any:
 
 ANSWER_ROWS: tuple[Row, ...] = (
     ("edge-limit-page", (11,), "413 comes from an edge, as a web page", _edge_limit),
-    ("edge-timeout-page", (11,), "one request in eleven gets 504 from an edge, as a web page", _edge_timeout),
+    (
+        "edge-timeout-page",
+        (11,),
+        "one request in eleven gets 504 from an edge, as a web page, and is served when asked again",
+        _edge_timeout,
+    ),
     ("stream-without-charset", (13,), "streams are text/event-stream without a charset", _labelled(STREAM, STREAM)),
     (
         "stream-charset-capital",
