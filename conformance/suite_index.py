@@ -7,8 +7,8 @@ from typing import Any
 from conformance._paths import suite_files
 from conformance.contract import load_profiles
 from conformance.generation.draws import Draw
-from conformance.plugin.items import _module, declared_functions, item_id, items_of
 from conformance.reporting.traceability import Covering
+from conformance.suite_items import declared_functions, item_id, items_of, module_of
 
 
 def suite_index(profile: str, files: Iterable[Path] | None = None) -> Mapping[str, Covering]:
@@ -20,7 +20,7 @@ def suite_index(profile: str, files: Iterable[Path] | None = None) -> Mapping[st
     draw = Draw(profile, terms.api_version, frozenset(terms.capabilities), 0, 0)
     found: dict[str, Covering] = {}
     for file in suite_files() if files is None else files:
-        for function in declared_functions(_module(file)):
+        for function in declared_functions(module_of(file)):
             for item in items_of(function, draw)[0]:
                 own = Covering((_node_id(file, function, item_id(item)),), item.probes)
                 found[item.requirement] = found.get(item.requirement, Covering()).joined(own)

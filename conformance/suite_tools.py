@@ -43,19 +43,12 @@ def choosing(choice: Any, prompt: str, *tools: Body) -> Body:
 TOOLED = tooled("the tool get_code", offering(GET_CODE))
 
 #: A model that is free to choose is asked for one call, and for two at once, in three wordings each.
-CALLING = tooled(
-    "a tool call",
-    *(
-        choosing(AUTO, prompt)
-        for prompt in (
-            "Call the tool get_code with n = 7, then tell me the code it answers.",
-            "Use the tool get_code with n set to 7. You cannot know the code without it.",
-            "I need the code for n = 7. Only the tool get_code knows it: call get_code before you answer.",
-        )
-    ),
-    shape=Shape.UNTIL,
-    until="calls-tool",
+WORDINGS = (
+    "Call the tool get_code with n = 7, then tell me the code it answers.",
+    "Use the tool get_code with n set to 7. You cannot know the code without it.",
+    "I need the code for n = 7. Only the tool get_code knows it: call get_code before you answer.",
 )
+CALLING = tooled("a tool call", *(choosing(AUTO, prompt) for prompt in WORDINGS), shape=Shape.UNTIL, until="calls-tool")
 CALLING_STREAM = twin(CALLING)
 TWICE = "Call the tool get_code twice at once: with n = 7, and in the same turn with n = 8. Do not wait in between."
 PARALLEL = tooled(

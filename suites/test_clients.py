@@ -5,22 +5,8 @@ the key as a bearer token and the newer API version, so that an endpoint which r
 AUTH-001 or HDR-004. Those of the time before send `x-api-key` alone (AUTH-002).
 """
 
-from typing import Any
-
-from conformance.suite import PLAIN, STREAM, Auth, Call, Judged, Probe, cases, expects, probe, requirement, user
-
-#: The tool T1 of the catalogue, and a call of it that leaves the model no choice.
-CODE_TOOL: dict[str, Any] = {
-    "name": "get_code",
-    "description": "Returns the code for n.",
-    "input_schema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
-}
-TOOL: dict[str, Any] = PLAIN | {
-    "max_tokens": 300,
-    "messages": [user("Get the code for n = 7.")],
-    "tools": [CODE_TOOL],
-    "tool_choice": {"type": "tool", "name": "get_code"},
-}
+from conformance.suite import PLAIN, STREAM, Auth, Call, Judged, Probe, cases, expects, probe, requirement
+from conformance.suite_tools import FORCED
 
 #: The helper for streams says so, and gives no time limit.
 STREAM_HELPER = (
@@ -56,7 +42,7 @@ TIME_LIMIT = (("x-stainless-timeout", "600"),)
 
 def calls(client: str, headers: tuple[tuple[str, str], ...], auth: Auth) -> dict[str, Probe]:
     """The three calls of a client by the names of their cases."""
-    plain, tool = (Call(body, headers=headers + TIME_LIMIT, auth=auth) for body in (PLAIN, TOOL))
+    plain, tool = (Call(body, headers=headers + TIME_LIMIT, auth=auth) for body in (PLAIN, FORCED.calls[0].body))
     stream = Call(STREAM, headers=headers + STREAM_HELPER, auth=auth)
     return {
         f"{client}_plain": probe(f"{client} client", plain),

@@ -16,13 +16,9 @@ from conformance.suite import (
     without,
 )
 from conformance.suite_bodies import FILLER
+from conformance.suite_tools import GET_CODE
 
 BODY = without(PLAIN, "max_tokens")
-GET_CODE = {
-    "name": "get_code",
-    "description": "Returns the code of a number.",
-    "input_schema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
-}
 #: Enough of each that a count without it differs by more than the two counts may.
 PRELUDE = {"system": FILLER * 12, "tools": [GET_CODE | {"description": FILLER * 12}]}
 

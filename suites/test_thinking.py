@@ -20,6 +20,7 @@ from conformance.suite import (
     streamed,
 )
 from conformance.suite_bodies import asked
+from conformance.suite_tools import GET_CODE, WORDINGS
 
 LIMIT = 2000  #: tokens; room for the smallest budget and an answer behind it
 LEAST = 1024  #: tokens; the smallest budget there is
@@ -65,16 +66,6 @@ THOUGHT_STREAM = probe(
     capabilities=(*CLAIMED, "streaming"),
 )
 
-GET_CODE = {
-    "name": "get_code",
-    "description": "Returns the code of a number.",
-    "input_schema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
-}
-WORDINGS = (
-    "Call the tool get_code with n = 7, then tell me the code it answers.",
-    "Use the tool get_code with n set to 7. You cannot know the code without it.",
-    "I need the code of n = 7. Only the tool get_code knows it: call get_code before you answer.",
-)
 CALLING = tuple(asked(words, LIMIT) | {"thinking": manual(LEAST), "tools": [GET_CODE]} for words in WORDINGS)
 THINKING_CALL = probe(
     "thinking before a tool call",

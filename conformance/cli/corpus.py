@@ -26,12 +26,15 @@ def corpus() -> None:
 def export(profile: str | None, out: Path | None) -> None:
     """Draw the corpus from the typed contract, less what hand-written suites cover. A reviewer reads the difference."""
     from conformance.contract import load_profiles
-    from conformance.generation.corpus import FOLDER, dumped, file_of
+    from conformance.generation.corpus import FOLDER, CorpusError, dumped, file_of
 
     folder = out or FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for name in [profile] if profile else load_profiles():
-        written = exported(name, file_of(name, folder))
+        try:
+            written = exported(name, file_of(name, folder))
+        except CorpusError as error:
+            raise click.UsageError(f"{error} Mend it, or move it away to begin anew.") from None
         file_of(name, folder).write_text(dumped(written), "utf-8")
         click.echo(f"{file_of(name, folder)}: version {written.about['corpus']}, {len(written.cases)} cases")
 
@@ -54,7 +57,7 @@ def hand_written(profile: str) -> "tuple[Mapping[str, Item], Mapping[str, Probe]
     from conformance._paths import suite_files
     from conformance.contract import load_profiles
     from conformance.generation.draws import Draw
-    from conformance.plugin.items import index
+    from conformance.suite_items import index
 
     terms = load_profiles()[profile]
     draw = Draw(profile, terms.api_version, frozenset(terms.included), 0, 0)

@@ -18,21 +18,14 @@ from conformance.suite_bodies import (
     TWO_BLOCKS,
     TWO_TURNS,
 )
+from conformance.suite_tools import GET_CODE, TOOLED, offering, tooled
 
 _EPHEMERAL = {"type": "ephemeral"}
-_TOOL = {
-    "name": "get_code",
-    "description": "Returns the code of a number.",
-    "input_schema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
-}
-_TOOLS = PLAIN | {"tools": [_TOOL]}
 
 SYSTEM_BLOCKS = probe("system blocks", PLAIN | {"system": [text("You are terse."), text("You are polite.")]})
 SYSTEM_CACHED = probe("cached system block", PLAIN | {"system": [text("You are terse.", cache_control=_EPHEMERAL)]})
-TOOL = probe("one tool", _TOOLS, capabilities=("tools",))
-CHOICE = probe("tool choice auto", _TOOLS | {"tool_choice": {"type": "auto"}}, capabilities=("tools",))
-NAMED_CHOICE = probe("tool choice by name", _TOOLS | {"tool_choice": {"type": "tool", "name": "get_code"}},
-                     capabilities=("tools",))  # fmt: skip
+CHOICE = tooled("tool choice auto", offering(GET_CODE) | {"tool_choice": {"type": "auto"}})
+NAMED_CHOICE = tooled("tool choice by name", offering(GET_CODE) | {"tool_choice": {"type": "tool", "name": "get_code"}})
 
 #: Where a violation is, and the accepted request that takes it; the first that fits. In a list, the first element
 #: takes it, and a good one stays beside it, because an emptied list would be refused for another reason.
@@ -47,7 +40,7 @@ HOSTS: tuple[tuple[Path, Probe], ...] = (
     (("temperature",), TEMPERATURE),
     (("top_p",), TOP_P),
     (("metadata",), METADATA),
-    (("tools",), TOOL),
+    (("tools",), TOOLED),
     (("tool_choice", "name"), NAMED_CHOICE),
     (("tool_choice",), CHOICE),
     ((), PLAIN_CONTROL),

@@ -11,7 +11,6 @@ import pytest
 from conformance._paths import suite_files
 from conformance.evidence.run import Item
 from conformance.generation.draws import Draw
-from conformance.plugin.items import bracketed_part, controls, index, item_id, items_of
 from conformance.plugin.lines import Line, Reader
 from conformance.probing.probe import Probe
 from conformance.reporting.clean import clean
@@ -21,6 +20,7 @@ from conformance.session.live import Live, open_live
 from conformance.session.target import Ungradable, address_of, capabilities_of, profile_of
 from conformance.settings.options import OPTIONS
 from conformance.settings.resolve import Settings, UsageError, resolve
+from conformance.suite_items import bracketed_part, controls, index, item_id, items_of
 from conformance.verdicts import Exit
 
 #: Codes that a failed test of somebody else's in the same run outranks.

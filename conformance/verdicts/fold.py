@@ -165,7 +165,7 @@ def _why_not_run(item: Item, run: Run) -> str:
 def _fold(findings: tuple[Finding, ...], inapplicable: str, unsent: str) -> tuple[Verdict, str]:
     """The verdict of one item: violation, open, held, in this order; a capability not claimed frees it of silence."""
     broken = [finding for finding in findings if finding.kind is Kind.BROKEN]
-    if broken and not (inapplicable and unsent):
+    if broken:
         return (Verdict.FAILED if any(f.level is Level.MUST for f in broken) else Verdict.WARNED), ""
     if inapplicable:
         return Verdict.NOT_APPLICABLE, inapplicable

@@ -20,11 +20,11 @@ from conformance.generation.live import live_items
 from conformance.generation.naming import is_free_of_doubt, key_of, shares, varied
 from conformance.generation.selection import LIMIT
 from conformance.generation.violations import value_at, violations
-from conformance.plugin.items import index, item_id
 from conformance.probing.plan import plan
 from conformance.probing.probe import Probe
 from conformance.probing.render import Desk
 from conformance.suite import PLAIN_CONTROL, declared, probe
+from conformance.suite_items import index, item_id
 
 DESK = Desk("http://127.0.0.1:1/v1/messages", "2023-06-01", "m", "k" * 20, "w" * 24, "n")
 
@@ -35,7 +35,7 @@ def test_every_negative_differs_from_its_control_in_one_place_and_breaks_one_con
     profile: str, seed: int
 ) -> None:
     refused = by_expectation(everything(draw_for(profile, seed=seed)), "refused")
-    assert len(refused) > 60
+    assert len(refused) > 50
     for item, own, control in refused:
         body, good = own.calls[0].body, control.calls[0].body
         (violation,) = violations(profile, body)
@@ -119,7 +119,7 @@ def test_the_whole_run_stays_within_its_budget_of_requests(profile: str) -> None
     items, probes = index(suite_files(), draw)
     planned = plan(list(items.values()), probes, DESK, draw.capabilities)
     assert len(planned.generated()) <= 140
-    assert planned.requests[1] <= 400
+    assert planned.requests[0] <= 400 and planned.requests[1] <= 450
     assert len(corpus_items(draw)) <= LIMIT
 
 

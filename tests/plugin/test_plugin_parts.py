@@ -17,9 +17,9 @@ from conformance.evidence.journal import JournalWriter, item_line, record_line
 from conformance.evidence.run import Expect, Item, Record, Terms
 from conformance.generation.draws import Draw
 from conformance.plugin import lines
-from conformance.plugin.items import bracketed_part, index, item_id
 from conformance.plugin.lines import Line, Reader
 from conformance.settings.options import OPTIONS
+from conformance.suite_items import bracketed_part, index, item_id
 from conformance.wire.exchange import Chunk, End, Ending, Exchange, Request
 
 DRAW = Draw("myrouter", "2023-06-01", frozenset({"streaming", "tools"}), 0, 1)

@@ -7,11 +7,11 @@ from typing import Any
 from conformance import reference
 from conformance._paths import suite_files
 from conformance.generation.draws import Draw
-from conformance.plugin.items import index
 from conformance.session.closing import Closing, close_run
 from conformance.session.live import Live, open_live
 from conformance.session.target import Ungradable, capabilities_of, profile_of
 from conformance.settings.resolve import resolve
+from conformance.suite_items import index
 from conformance.verdicts import Graded, Verdict
 
 KEY = "proof-key-0123456789"

@@ -15,7 +15,6 @@ from conformance._paths import suite_files
 from conformance.contract import load_catalogue, load_profiles
 from conformance.evidence.run import PLAIN, STREAM, Item
 from conformance.generation.draws import Draw
-from conformance.plugin.items import index
 from conformance.probing import operator
 from conformance.probing.operator import COSTLY, NEEDS
 from conformance.probing.probe import Probe
@@ -27,6 +26,7 @@ from conformance.session.closing import close_run
 from conformance.session.live import open_live
 from conformance.settings.resolve import resolve
 from conformance.suite_images import PICTURE, SIDE
+from conformance.suite_items import index
 from conformance.verdicts import Graded, Verdict
 
 PROFILES = sorted(load_profiles())

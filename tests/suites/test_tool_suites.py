@@ -15,12 +15,12 @@ from conformance.contract import load_catalogue, load_profiles
 from conformance.evidence.run import PLAIN, STREAM, Item
 from conformance.generation.draws import Draw
 from conformance.generation.hosts import BY_ID
-from conformance.plugin.items import index
 from conformance.probing.probe import Probe
 from conformance.rules.expectations import NEGATIVE_KINDS
 from conformance.session.closing import Closing, close_run
 from conformance.session.live import open_live
 from conformance.settings.resolve import resolve
+from conformance.suite_items import index
 from conformance.suite_tools import CHARACTERS, GET_CODE
 from conformance.verdicts import Exit, Graded, Verdict
 

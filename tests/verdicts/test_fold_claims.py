@@ -51,3 +51,19 @@ def test_what_waits_for_the_operator_was_not_run() -> None:
     graded = grade(_run(Item("HTTP-010", "large", ("big",), {"*": Expect("accepted")}, "plain"), big=reason))
     assert [(row.verdict, row.reason) for row in graded.items] == [(Verdict.NOT_RUN, reason)]
     assert graded.judgements["HTTP-010"].verdict is Verdict.NOT_RUN
+
+
+def test_what_is_used_though_it_is_not_claimed_is_judged() -> None:
+    """An answer that thinks without being asked has to keep the clauses about thinking."""
+    thought = {"type": "message", "id": "m", "role": "assistant", "model": "m", "content": [{"type": "thinking"}]}
+    body = json.dumps(thought | {"stop_reason": "end_turn", "stop_sequence": None}).encode()
+    request = Request("POST", "http://h/v1/messages", (), b"{}")
+    answer = Exchange(
+        request, 200, (("content-type", "application/json"),), (Chunk(0.0, body),), End(Ending.COMPLETE)
+    )
+    terms = _run().terms
+    item = Item("THINK-003", "", ("thinks",))
+    unsent = {"thinks": f"{NOT_CLAIMED} thinking"}
+    graded = grade(Run(terms, (item,), (Record(1, "plain", 0, 1, answer),), unsent=unsent))
+    assert [row.verdict for row in graded.items] == [Verdict.FAILED]
+    assert graded.judgements["THINK-003"].verdict is Verdict.FAILED

@@ -41,14 +41,14 @@ def index(files: Iterable[Path], draw: Draw) -> tuple[dict[str, Item], dict[str,
     items: dict[str, Item] = {}
     probes = controls()
     for file in files:
-        for function in declared_functions(_module(file)):
+        for function in declared_functions(module_of(file)):
             found, needed = items_of(function, draw)
             items.update((item_id(item), item) for item in found)
             probes.update(needed)
     return items, probes
 
 
-def _module(file: Path) -> ModuleType:
+def module_of(file: Path) -> ModuleType:
     name = f"_conformance_suite_{file.stem}"
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, file)
