@@ -47,13 +47,10 @@ OPERATOR: Mapping[str, Any] = {
     "accepted-betas": ("beta-one", "beta-two"),
     "context-window": WINDOW,
 }
-#: A server may have a higher limit than the documented one, or none.
-FREE = {"unchecked-body-size"}
 FAULTS = [
     pytest.param(fault, profile, id=f"{fault.id}-{profile}")
     for fault in reference.faults()
     if fault.requirement in OTHERS or fault.requirement.startswith(("THINK-", "OPT-"))
-    if fault.id not in FREE
     for profile in fault.profiles
 ]
 #: What comes of a fault beside the breach that it is named for: a stream is made from the same message.

@@ -9,7 +9,7 @@ NOT_JUDGED = frozenset(
     {
         *("content-type", "charset", "role-system", "max-tokens-limit", "system-blank", "metadata-user"),
         *("prefill-space", "tool-kind", "tools-nested", "choice-declared", "tool-use-fields", "tool-result-fields"),
-        *("max-tokens-zero", "image-bytes"),
+        *("max-tokens-zero", "image-bytes", "body-size"),
     }
 )
 """Rules the contract leaves to the server, or that have a fault of their own below."""
