@@ -1,6 +1,6 @@
 """Small questions about tool calls in an answer: whose they are, and whether they came to their end."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from conformance.rules.answers import asked, blocks, listed
@@ -18,6 +18,14 @@ EARLY_ENDS = CUT_REASONS | {"refusal", "pause_turn", "stop_sequence"}
 def whole_message(reading: Reading) -> Message | None:
     """The message of a served request that came to its end and not to an error; None when there is none."""
     return next((message for _, message in judged_messages(reading) if is_judged(message, reading)), None)
+
+
+def odd_blocks(message: Message, foreign: Collection[str]) -> list[Any]:
+    """The blocks of which nobody can say what they are: without a type (RESP-004), or with another protocol's
+    (RESP-006); each may be a call."""
+    content = listed(message.get("content"))
+    kinds = [block.get("type") if isinstance(block, Mapping) else None for block in content]
+    return [block for block, kind in zip(content, kinds, strict=True) if not isinstance(kind, str) or kind in foreign]
 
 
 def ended_early(message: Message) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.rules.answers import asked, at, blocks
-from conformance.rules.calls import declared_names, ended_early, finished_calls, whole_message
+from conformance.rules.calls import declared_names, ended_early, finished_calls, odd_blocks, whole_message
 from conformance.rules.expectations import answer_of, kind
 from conformance.rules.expectations_meaning import ill_encoded
 from conformance.rules.findings import Finding, Where, broken, check, held, shown, unjudged
@@ -34,6 +34,9 @@ def _of_last(evidence: Evidence, judge: Callable[[Record, Message], Finding]) ->
     message = whole_message(record.reading)
     if message is None or not isinstance(message.get("content"), list):
         yield unjudged("", f"no message to judge: {answer_of(record.exchange)}", Where(record.seq))
+    elif odd := odd_blocks(message, evidence.run.terms.profile.foreign_block_types):
+        seen = f"a block of which nobody can say what it is: {shown(odd[0])}"
+        yield unjudged("", seen, Where(record.seq, "/content"))
     else:
         yield judge(record, message)
 

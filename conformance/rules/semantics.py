@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.evidence.run import Terms
 from conformance.rules.answers import asked, at, blocks, is_count, listed, max_tokens, prompt_blocks
+from conformance.rules.calls import odd_blocks
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
 from conformance.rules.judged import about_message
 from conformance.rules.usage import usage_of
@@ -58,8 +59,9 @@ def output_stays_within_the_limit(message: Message, reading: Reading, terms: Ter
 
 @about_message("SEM-003")
 def tool_use_has_a_call(message: Message, reading: Reading, terms: Terms) -> Iterable[Finding]:
-    """SEM-003."""
-    if message.get("stop_reason") == "tool_use" and isinstance(message.get("content"), list):
+    """SEM-003; a block of which nobody can say what it is may be the call."""
+    odd = odd_blocks(message, terms.profile.foreign_block_types)
+    if message.get("stop_reason") == "tool_use" and isinstance(message.get("content"), list) and not odd:
         calls = any(True for _ in blocks(message, "tool_use"))
         yield check("SEM-003", calls, "a tool_use block beside stop_reason tool_use", "none", Where(pointer="/content"))
 

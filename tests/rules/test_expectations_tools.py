@@ -74,6 +74,8 @@ ERROR_EVENT: Data = {"type": "error", "error": {"type": "overloaded_error", "mes
         pytest.param(
             says({"type": "server_tool_use", "name": "get_code"}, reason="end_turn"), BROKEN, id="server tool"
         ),
+        pytest.param(says(CALL | {"type": None}), OPEN, id="a block without type is RESP-004's"),
+        pytest.param(says({"type": "function_call"}, reason="end_turn"), OPEN, id="a foreign block is RESP-006's"),
         pytest.param(says(CALL | {"name": "x"}), OPEN, id="undeclared name is TOOL-015's"),
         pytest.param(says(CALL | {"name": {}}), OPEN, id="strange name is TOOL-015's"),
         pytest.param(says(TEXT, reason="refusal"), OPEN, id="refusal"),
