@@ -174,4 +174,11 @@ FILLER = "The harbour is quiet and the boats lie still. "
 LONG_SYSTEM = probe("long system", PLAIN | {"system": FILLER * 12})
 LONG_SYSTEM_STREAM = twin(LONG_SYSTEM)
 LONG_HISTORY = probe("long history", said(user(FILLER * 6), assistant(FILLER * 6), *PLAIN["messages"]))
+#: A prompt long enough for a cache (1024 to 2048 tokens with most models) and new in every run, twice in order: the
+#: first is written, the second read. A target that caches other prompts, or none, counts as it likes.
+CACHED_PROMPT = PLAIN | {"system": [text("Run {nonce}. " + FILLER * 220, cache_control={"type": "ephemeral"})]}
+CACHED_TWICE = probe("a cached prompt, twice", CACHED_PROMPT, CACHED_PROMPT, capabilities=("caching",))
+CACHED_STREAM = probe(
+    "a cached prompt, streamed", CACHED_PROMPT | {"stream": True}, capabilities=("caching", "streaming")
+)
 FIFTY_TIMES = probe("fifty times longer", asked("Reply with the single word: pong. " + FILLER * 40, 32))

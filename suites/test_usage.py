@@ -10,7 +10,7 @@ from conformance.suite import (
     requirement,
     rides_on,
 )
-from conformance.suite_bodies import FIFTY_TIMES, PLAIN_AGAIN, PLAIN_AGAIN_KEYED
+from conformance.suite_bodies import CACHED_STREAM, CACHED_TWICE, FIFTY_TIMES, PLAIN_AGAIN, PLAIN_AGAIN_KEYED
 
 
 @requirement("USG-001")
@@ -26,13 +26,13 @@ def test_input_and_output_tokens_are_non_negative_integers(traffic: Judged) -> N
 
 
 @requirement("USG-003")
-@rides_on(PLAIN_CONTROL, STREAM_CONTROL)
+@rides_on(PLAIN_CONTROL, STREAM_CONTROL, CACHED_TWICE, CACHED_STREAM)
 def test_further_counts_are_non_negative_integers(traffic: Judged) -> None:
     traffic.judge()
 
 
 @requirement("USG-004")
-@rides_on(PLAIN_CONTROL, STREAM_CONTROL)
+@rides_on(PLAIN_CONTROL, STREAM_CONTROL, CACHED_TWICE, CACHED_STREAM)
 def test_total_tokens_is_the_sum_of_its_parts(traffic: Judged) -> None:
     traffic.judge()
 
@@ -44,19 +44,19 @@ def test_reasoning_tokens_are_part_of_the_output(traffic: Judged) -> None:
 
 
 @requirement("USG-006")
-@rides_on(PLAIN_CONTROL, STREAM_CONTROL)
+@rides_on(PLAIN_CONTROL, STREAM_CONTROL, CACHED_TWICE, CACHED_STREAM)
 def test_cache_counts_are_integers_or_null_and_their_parts_add_up(traffic: Judged) -> None:
     traffic.judge()
 
 
 @requirement("USG-007")
-@rides_on(PLAIN_CONTROL, STREAM_CONTROL)
+@rides_on(PLAIN_CONTROL, STREAM_CONTROL, CACHED_TWICE, CACHED_STREAM)
 def test_both_names_of_a_count_agree(traffic: Judged) -> None:
     traffic.judge()
 
 
 @requirement("USG-008")
-@rides_on(PLAIN_CONTROL)
+@rides_on(PLAIN_CONTROL, CACHED_TWICE, CACHED_STREAM)
 def test_a_prompt_costs_input_tokens(traffic: Judged) -> None:
     traffic.judge()
 

@@ -15,6 +15,7 @@ from conformance.reference.acceptance import (
     VERSION_RULES,
     enforce,
 )
+from conformance.reference.cache import counted
 from conformance.reference.decoding import decode_body, readable_body
 from conformance.reference.events import dump, events, frames
 from conformance.reference.plan import make_plan, message, usage
@@ -108,7 +109,9 @@ def create(context: Context) -> Answer:
     """One message, as JSON or as a stream."""
     context = accepted(context)
     seams = context.seams
-    plan = seams.apply(Seam.PLAN, make_plan(context.body, context.settings), context)
+    made = make_plan(context.body, context.settings)
+    made = replace(made, counts=counted(made.counts, context.body, context.traffic.prompts))
+    plan = seams.apply(Seam.PLAN, made, context)
     whole = seams.apply(Seam.MESSAGE, message(plan, context), context)
     if not context.streaming:
         return json_answer(200, seams.apply(Seam.JSON, whole, context), context)

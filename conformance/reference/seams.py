@@ -31,11 +31,12 @@ class Seam(StrEnum):
 
 @dataclass(slots=True)
 class Traffic:
-    """What one endpoint knows of its other requests. Only faults and variations look at it."""
+    """What one endpoint knows of its other requests. Only the cache of prompts, faults and variations look at it."""
 
     served: int = 0
     hangups: int = 0
     in_flight: dict[str, Any] = field(default_factory=dict)
+    prompts: set[str] = field(default_factory=set)
     answers: dict[Any, Any] = field(default_factory=dict)
     timed_out: set[tuple[str, bytes]] = field(default_factory=set)
 
