@@ -38,13 +38,13 @@ AFTER_HANG_UP = probe("three abandoned streams", *(3 * (ABANDONED,)), PLAIN, PLA
 
 
 @requirement("LOAD-001")
-@cases(expects("no-crosstalk"), eight=PARALLEL)
+@cases(expects("no-crosstalk"), control=PLAIN_CONTROL, eight=PARALLEL)
 def test_parallel_requests_get_nothing_of_each_other(case: Judged) -> None:
     case.judge()
 
 
 @requirement("LOAD-002")
-@cases(expects("distinct-ids", request_ids=True), eight=PARALLEL)
+@cases(expects("distinct-ids", request_ids=True), control=PLAIN_CONTROL, eight=PARALLEL)
 def test_parallel_requests_are_all_served_under_ids_of_their_own(case: Judged) -> None:
     case.judge()
 

@@ -54,11 +54,12 @@ class Plan:
 
     @property
     def _controls(self) -> int:
-        """How often the plain control is sent again: between the probes of the main phase, before the last ones, at
-        the end."""
+        """How often the plain control is sent again: between the probes of the main phase, with nothing else in flight
+        before those that go alone and before the last ones, at the end."""
         if not self.bracketed:
             return 0
-        return sum(probe.id == PLAIN for probe in with_controls(self.main, self.first[0])) + bool(self.last) + 1
+        between = sum(probe.id == PLAIN for probe in with_controls(self.main, self.first[0]))
+        return between + bool(self.alone) + bool(self.last) + 1
 
 
 def plan(

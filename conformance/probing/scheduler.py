@@ -95,6 +95,8 @@ class Scheduler:
         rest = [probe for probe in plan.first if probe.id != PLAIN]
         main = list(with_controls(plan.main, control)) if plan.bracketed else list(plan.main)
         await self._concurrently([*rest, *main])
+        if plan.bracketed and plan.alone:
+            await self._probe(control)
         for probe in plan.alone:
             await self._probe(probe)
         if plan.bracketed and plan.last:

@@ -11,7 +11,7 @@ from conformance.evidence.run import PLAIN, Expect, Item, Record, Run
 from conformance.rules.expectations import KINDS, NEGATIVE_KINDS, VALID_KINDS, answer_of
 from conformance.rules.findings import Finding, Kind, Where, broken, unjudged
 from conformance.rules.judged import is_error_object
-from conformance.rules.outcome import PATIENCE_STATUSES, UNRELATED_STATUSES, is_served, is_server_error, trouble
+from conformance.rules.outcome import MOMENTARY_STATUSES, PATIENCE_STATUSES, is_served, is_server_error, trouble
 
 #: The same trouble this often, between accepted controls, is the endpoint's answer.
 TRIES = 3
@@ -130,7 +130,7 @@ def _control_reason(item: Item, run: Run) -> str:
 def _refusal_reason(record: Record, run: Run) -> str:
     """A refusal that says nothing about the request, at a time when the control was refused too; or one in disguise."""
     exchange = record.exchange
-    if exchange.status in UNRELATED_STATUSES and not bracketed(record, run):
+    if exchange.status in MOMENTARY_STATUSES and not bracketed(record, run):
         return f"status {exchange.status}, as for the plain control at that time"
     if is_served(exchange) and is_error_object(record.reading.json.value):
         return "an error under status 200, which is a fault of its own (RESP-012)"

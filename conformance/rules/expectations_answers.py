@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.contract import Level
 from conformance.evidence.run import STREAM
+from conformance.rules.answers import is_undecodable
 from conformance.rules.expectations import answer_of, kind
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown, unjudged
 from conformance.rules.outcome import UNRELATED_STATUSES, is_client_error, is_served, is_server_error
@@ -139,6 +140,8 @@ def zero_max_tokens(evidence: Evidence, args: Args) -> Iterable[Finding]:
 def _warmed(reading: Reading, known: Collection[str], where: Where) -> Finding:
     expected = "a client error, or content [] and stop_reason max_tokens"
     message = next((message for _, message in judged_messages(reading)), None)
+    if is_undecodable(reading):
+        return unjudged("", "the body does not keep its content coding (HDR-011)", where)
     if message is None:
         return broken("", expected, answer_of(reading.exchange), where)
     content, reason = message.get("content"), message.get("stop_reason")

@@ -9,6 +9,8 @@ TRANSIENT_STATUSES = frozenset({408, 429, 503, 504, 529})
 PATIENCE_STATUSES = frozenset({429, 529})
 #: Client errors that say nothing about the body: credentials, payment, quota, absent model or path, timing.
 UNRELATED_STATUSES = frozenset({401, 402, 403, 404, 407}) | TRANSIENT_STATUSES
+#: Where the plain control is not accepted at that time either, these are about the time; 409 tells of a conflict.
+MOMENTARY_STATUSES = UNRELATED_STATUSES | {409}
 #: An edge in front of the endpoint may answer with these itself, and not in JSON (contract.md §6).
 EDGE_STATUSES = frozenset({413, 502, 504})
 #: A failure of the server on a valid request, asked for once more before it is judged.

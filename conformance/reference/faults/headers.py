@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.reference.events import frame
-from conformance.reference.faults._edit import ANTHROPIC, Row, asks_for_stream, header, table
+from conformance.reference.faults._edit import ANTHROPIC, MYROUTER, Row, asks_for_stream, header, table
 from conformance.reference.seams import Apply, Context, Fault, Seam
 from conformance.reference.transfer import Answer, set_header
 
@@ -107,12 +107,6 @@ ANSWER_ROWS: tuple[Row, ...] = (
     ("request-id-missing", "HDR-012", "responses have no request-id", header("request-id", None)),
     ("request-id-constant", "HDR-012", "every response has the same request-id", header("request-id", "req_1")),
     (
-        "other-request-id-echoed",
-        "HDR-013",
-        "the response has another x-request-id than the caller's",
-        _on(lambda _, context: context.request.header("x-request-id"), header("x-request-id", "someone-elses")),
-    ),
-    (
         "stream-as-plain-text",
         "SSE-001",
         "streams are labelled text/plain",
@@ -129,6 +123,14 @@ ANSWER_ROWS: tuple[Row, ...] = (
         "SSE-010",
         "streams may be cached",
         _streams_only(header("cache-control", "public, max-age=60")),
+    ),
+)
+MYROUTER_ANSWER_ROWS: tuple[Row, ...] = (
+    (
+        "other-request-id-echoed",
+        "HDR-013",
+        "the response has another x-request-id than the caller's",
+        _on(lambda _, context: context.request.header("x-request-id"), header("x-request-id", "someone-elses")),
     ),
 )
 ANTHROPIC_ANSWER_ROWS: tuple[Row, ...] = (
@@ -178,6 +180,7 @@ COUNT_ROWS: tuple[Row, ...] = (
 
 HEADER_FAULTS: tuple[Fault, ...] = (
     *table(Seam.ANSWER, ANSWER_ROWS),
+    *table(Seam.ANSWER, MYROUTER_ANSWER_ROWS, MYROUTER),
     *table(Seam.ANSWER, ANTHROPIC_ANSWER_ROWS, ANTHROPIC),
     *table(Seam.ANSWER, COUNT_ROWS, ANTHROPIC),
 )

@@ -1,7 +1,7 @@
 """Faults in streams: the order of the events and what they carry."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from conformance.reference.events import Event, block_events
@@ -93,14 +93,14 @@ def _failing(event: Event | None, after: bool = False) -> Apply:
     return sequence(edit)
 
 
-def _wrong_delta(delta: dict[str, Any]) -> Apply:
-    """A delta behind every start of a block, of a type that belongs to no text or tool block."""
+def _wrong_delta(delta: dict[str, Any], kinds: Sequence[str] = ("text", "tool_use")) -> Apply:
+    """A delta behind every start of a block of these kinds."""
 
     def edit(events: Events) -> Events:
         result: Events = []
         for event in events:
             result.append(event)
-            if event["type"] == START:
+            if event["type"] == START and event["content_block"].get("type") in kinds:
                 result.append({"type": DELTA, "index": event["index"], "delta": dict(delta)})
         return result
 
@@ -181,7 +181,12 @@ EVENT_ROWS: tuple[Row, ...] = (
         "blocks get a delta that belongs to another block type",
         _wrong_delta({"type": "thinking_delta", "thinking": "hm"}),
     ),
-    ("delta-text-null", "STRM-013", "a text delta is null", _wrong_delta({"type": "text_delta", "text": None})),
+    (
+        "delta-text-null",
+        "STRM-013",
+        "a text delta is null",
+        _wrong_delta({"type": "text_delta", "text": None}, ("text",)),
+    ),
     ("block-stop-missing", "STRM-014", "blocks are never stopped", _dropped(STOP)),
     ("blocks-overlap", "STRM-015", "a block starts before the one before it stops", _second_block),
     ("delta-after-stop", "STRM-016", "a delta comes after its block has stopped", _copied(DELTA, STOP)),
