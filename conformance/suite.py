@@ -208,6 +208,8 @@ def _keep(found: Declared, probes: tuple[Probe, ...]) -> None:
         if found.probes.setdefault(item.id, item) != item:
             raise ValueError(f"two different probes are called {item.id!r}")
         if item.after is not None:
+            if not item.after.until:
+                raise ValueError(f"{item.id!r} replies to {item.after.id!r}, which says no `until`")
             _keep(found, (item.after,))
 
 

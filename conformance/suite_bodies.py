@@ -150,14 +150,16 @@ ECHOES = (
     f"Copy this line word for word, with no other text:\nalpha {STOP_WORD} omega",
     f"Output these three words in this order, separated by single spaces: alpha, {STOP_WORD}, omega",
 )
+#: The last one leaves a model room to think before it answers.
+ECHOED = tuple(asked(prompt, room) for prompt, room in zip(ECHOES, (64, 64, 1024), strict=True))
 STOPPED = probe(
     "stopped by a sequence",
-    *(asked(prompt, 64) | {"stop_sequences": [STOP_WORD]} for prompt in ECHOES),
+    *(body | {"stop_sequences": [STOP_WORD]} for body in ECHOED),
     shape=Shape.UNTIL,
     until="sequence-reached",
 )
 STOPPED_STREAM = twin(STOPPED)
-UNSTOPPED = probe("not stopped", *(asked(prompt, 64) for prompt in ECHOES), shape=Shape.UNTIL, until="passage-repeated")
+UNSTOPPED = probe("not stopped", *ECHOED, shape=Shape.UNTIL, until="passage-repeated")
 
 #: A long answer, for what only shows in many events.
 STORY = probe(

@@ -73,8 +73,9 @@ FORCED_STREAM = twin(FORCED)
 #: Some call is forced, of one of two tools that take no arguments, which the prompt does not ask for.
 NOTHING: Body = {"type": "object", "properties": {}}
 CLOCK: Body = {"name": "get_time", "description": "Returns the current time.", "input_schema": NOTHING}
+BAD_NAME = tooled("one tool and one with a space in its name", offering(GET_CODE, CLOCK | {"name": "a b"}))
 CALENDAR: Body = {"name": "get_date", "description": "Returns the current date.", "input_schema": NOTHING}
-ANY = tooled("any tool", choosing({"type": "any"}, "Hello", CLOCK, CALENDAR))
+ANY = tooled("any tool", choosing({"type": "any"}, "Hello", CLOCK, CALENDAR), shape=Shape.UNTIL, until="calls-tool")
 ANY_STREAM = twin(ANY)
 
 #: A call is begged for and forbidden.
@@ -86,8 +87,11 @@ NONE = tooled(
 )
 NONE_STREAM = twin(NONE)
 
-#: Two calls are asked for where one alone is allowed.
+#: Two calls are asked for where one alone is allowed, whichever way it is forced.
 SINGLE = tooled("one call alone", choosing({"type": "any", "disable_parallel_tool_use": True}, TWICE))
+SINGLE_NAMED_STREAM = twin(
+    tooled("one call by name", choosing({"type": "tool", "name": "get_code", "disable_parallel_tool_use": True}, TWICE))
+)
 
 #: A forced argument with one value, of what JSON escapes and of characters from every plane in use: ideographs of the
 #: BMP, an emoji, a musical symbol, an ideograph of plane 2, and a flag that is spelt in tags of plane 14.

@@ -18,7 +18,9 @@ from conformance.suite_bodies import (
     ONE_TOKEN,
     ONE_TOKEN_STREAM,
     STREAMED_NEGATIVES,
+    twin,
 )
+from conformance.suite_tools import BAD_NAME, CALLING_STREAM, FORCED, FORCED_STREAM
 
 PAIRS = {name: (original, STREAMED_NEGATIVES[name]) for name, original in NEGATIVES.items()}
 
@@ -30,6 +32,7 @@ def test_the_message_of_a_stream_obeys_the_rules_of_a_message(traffic: Judged) -
 
 
 @requirement("EQV-002")
+@cases(same_outcome(), control=CALLING_STREAM, tool_name=(BAD_NAME, twin(BAD_NAME)))
 @cases(same_outcome(), control=STREAM_CONTROL, **PAIRS)
 def test_an_invalid_body_is_refused_alike_with_and_without_stream(case: Judged) -> None:
     case.judge()
@@ -43,6 +46,7 @@ def test_an_invalid_body_is_refused_alike_with_and_without_stream(case: Judged) 
     ),
     plain=(PLAIN_CONTROL, STREAM_CONTROL),
     system=(LONG_SYSTEM, LONG_SYSTEM_STREAM),
+    tools=(FORCED, FORCED_STREAM),
 )
 @cases(expects("same-stop-reason"), one_token=(ONE_TOKEN, ONE_TOKEN_STREAM))
 def test_model_input_tokens_and_stop_reason_are_the_same_with_and_without_stream(case: Judged) -> None:

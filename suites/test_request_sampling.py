@@ -10,6 +10,7 @@ from conformance.suite import (
     expects,
     never_5xx,
     per_profile,
+    probe,
     refused,
     requirement,
     text,
@@ -22,6 +23,7 @@ accepted_unless_gated = per_profile(myrouter=accepted, anthropic=expects("accept
 refused_upstream = per_profile(myrouter=never_5xx(), anthropic=refused)
 
 DOCUMENT = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Ada wrote it."}}
+OWN_DOCUMENT = probe("a document of the user, newer version", newer(blocks(DOCUMENT, PONG)))
 CITATION = {
     "type": "char_location",
     "cited_text": "Ada",
@@ -84,7 +86,13 @@ def test_other_sampling_values_are_accepted(case: Judged) -> None:
 
 
 @requirement("REQ-041")
-@cases(refused_upstream, control=NEWER, temperature=newer(PLAIN | {"temperature": 1.0}))
+@cases(
+    refused_upstream,
+    control=NEWER,
+    temperature=newer(PLAIN | {"temperature": 1.0}),
+    top_p=newer(PLAIN | {"top_p": 1.0}),
+    top_k=newer(PLAIN | {"top_k": 40}),
+)
 def test_sampling_values_are_refused_under_the_newer_version(case: Judged) -> None:
     case.judge()
 
@@ -92,8 +100,12 @@ def test_sampling_values_are_refused_under_the_newer_version(case: Judged) -> No
 @requirement("REQ-042")
 @cases(
     refused_upstream,
-    control=NEWER,
+    control=OWN_DOCUMENT,
     assistant_document=newer(said(user("Who wrote it?"), assistant([DOCUMENT]), *PLAIN["messages"])),
+)
+@cases(
+    refused_upstream,
+    control=NEWER,
     user_citations=newer(blocks(text("Ada wrote it.", citations=[CITATION]), PONG)),
 )
 def test_documents_of_the_assistant_and_citations_of_the_user_are_refused_under_the_newer_version(

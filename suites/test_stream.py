@@ -1,8 +1,8 @@
 """The events of a stream tell one message in order, block by block, increment by increment (STRM-001 to STRM-029)."""
 
-from conformance.suite import STREAM_CONTROL, Judged, requirement, rides_on
+from conformance.suite import STREAM_CONTROL, Judged, cases, expects, requirement, rides_on
 from conformance.suite_bodies import STORY
-from conformance.suite_tools import ANY_STREAM, FORCED_STREAM, PARALLEL_STREAM
+from conformance.suite_tools import ANY_STREAM, FORCED, FORCED_STREAM, PARALLEL_STREAM
 
 
 @requirement("STRM-001")
@@ -177,3 +177,9 @@ def test_the_arguments_of_a_call_join_to_one_object(traffic: Judged) -> None:
 @rides_on(FORCED_STREAM)
 def test_arguments_come_in_deltas(traffic: Judged) -> None:
     traffic.judge()
+
+
+@requirement("STRM-029")
+@cases(expects("arguments-streamed"), as_in_json=(FORCED, FORCED_STREAM))
+def test_arguments_that_come_in_json_come_in_a_stream(case: Judged) -> None:
+    case.judge()

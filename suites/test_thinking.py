@@ -13,6 +13,7 @@ from conformance.suite import (
     Shape,
     accepted,
     cases,
+    never_5xx,
     probe,
     refused,
     requirement,
@@ -66,6 +67,11 @@ THOUGHT_STREAM = probe(
     capabilities=(*CLAIMED, "streaming"),
 )
 
+#: The first of the two that the stream above may not come to.
+ADAPTIVE_STREAM = probe(
+    "adaptive thinking, streamed", streamed(thinking(ADAPTIVE)), capabilities=(*CLAIMED, "streaming")
+)
+
 CALLING = tuple(asked(words, LIMIT) | {"thinking": manual(LEAST), "tools": [GET_CODE]} for words in WORDINGS)
 THINKING_CALL = probe(
     "thinking before a tool call",
@@ -116,8 +122,14 @@ def test_thinking_of_an_unknown_type_is_refused(case: Judged) -> None:
     case.judge()
 
 
+@requirement("ERR-006")
+@cases(never_5xx(), by_budget=MANUAL, of_either_kind=THOUGHT)
+def test_thinking_that_a_model_does_not_know_is_no_server_error(case: Judged) -> None:
+    case.judge()
+
+
 @requirement("THINK-003")
-@rides_on(MANUAL, THOUGHT, THOUGHT_STREAM)
+@rides_on(MANUAL, THOUGHT, THOUGHT_STREAM, ADAPTIVE_STREAM)
 def test_thinking_blocks_are_signed(traffic: Judged) -> None:
     traffic.judge()
 
@@ -142,12 +154,12 @@ def test_reasoning_does_not_leak_into_the_text(traffic: Judged) -> None:
 
 
 @requirement("STRM-030")
-@rides_on(THOUGHT_STREAM)
+@rides_on(THOUGHT_STREAM, ADAPTIVE_STREAM)
 def test_a_streamed_thinking_block_ends_with_its_signature(traffic: Judged) -> None:
     traffic.judge()
 
 
 @requirement("STRM-031")
-@rides_on(THOUGHT_STREAM)
+@rides_on(THOUGHT_STREAM, ADAPTIVE_STREAM)
 def test_redacted_thinking_comes_whole(traffic: Judged) -> None:
     traffic.judge()

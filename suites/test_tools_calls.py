@@ -17,6 +17,7 @@ from conformance.suite_tools import (
     ANY,
     ANY_STREAM,
     CALLING,
+    CALLING_STREAM,
     FORCED,
     FORCED_STREAM,
     NONE,
@@ -24,6 +25,7 @@ from conformance.suite_tools import (
     PARALLEL,
     PARALLEL_STREAM,
     SINGLE,
+    SINGLE_NAMED_STREAM,
     TOOLED,
     tooled,
 )
@@ -36,6 +38,13 @@ def chosen(name: str, choice: Any) -> Probe:
 
 @requirement("TOOL-008")
 @cases(expects("accepts-choice"), control=TOOLED, auto=CALLING, any=ANY, tool=FORCED, none=NONE)
+@cases(
+    expects("accepts-choice"),
+    auto_streamed=CALLING_STREAM,
+    any_streamed=ANY_STREAM,
+    tool_streamed=FORCED_STREAM,
+    none_streamed=NONE_STREAM,
+)
 def test_every_type_of_tool_choice_is_accepted(case: Judged) -> None:
     case.judge()
 
@@ -84,6 +93,7 @@ def test_no_tool_is_called(case: Judged) -> None:
 
 @requirement("TOOL-014")
 @cases(expects("calls-tool", exactly=1), control=TOOLED, json=SINGLE)
+@cases(expects("calls-tool", exactly=1), streamed_by_name=SINGLE_NAMED_STREAM)
 def test_without_parallel_tool_use_there_is_one_call(case: Judged) -> None:
     case.judge()
 

@@ -6,7 +6,7 @@ What is wrong stands beside the good tool of the control, so that a server that 
 from typing import Any
 
 from conformance.suite import PLAIN, Judged, Probe, accepted, cases, refused, requirement, without
-from conformance.suite_tools import CLOCK, GET_CODE, TOOLED, offering, tooled
+from conformance.suite_tools import BAD_NAME, CALLING_STREAM, CLOCK, GET_CODE, TOOLED, offering, tooled
 
 
 def beside(name: str, bad: Any) -> Probe:
@@ -30,6 +30,7 @@ TOO_LONG_NAME = tooled("a tool name of 129 characters", offering(GET_CODE | {"na
 
 @requirement("TOOL-001")
 @cases(accepted, one=TOOLED)
+@cases(accepted, streamed=CALLING_STREAM)
 def test_a_request_with_a_tool_is_accepted(case: Judged) -> None:
     case.judge()
 
@@ -61,11 +62,12 @@ def test_a_tool_without_name_or_schema_is_refused(case: Judged) -> None:
 @cases(
     refused,
     control=TOOLED,
-    space=named("one with a space in its name", "a b"),
+    space=BAD_NAME,
     dot=named("one with a dot in its name", "a.b"),
     slash=named("one with a slash in its name", "a/b"),
     letter=named("one with a letter beyond ASCII in its name", "é"),
     empty=named("one with an empty name", ""),
+    line_end=named("one with a line end behind its name", "get_time\n"),
 )
 def test_a_tool_name_of_other_characters_is_refused(case: Judged) -> None:
     case.judge()

@@ -1,6 +1,6 @@
 """The named limits of one exchange. All times in seconds, sizes in bytes."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 
@@ -14,6 +14,18 @@ class Limits:
     whole: float = 120.0
     after_stop: float = 10.0  #: from `message_stop` to the end of the body (SSE-012)
     body: int = 8 * 1024 * 1024
+
+
+LARGE = 1_000_000  #: bytes; a smaller body is sent in no time
+UPLOAD = 250_000  #: bytes a second that the way to the target carries at least
+
+
+def with_upload(limits: Limits, size: int) -> Limits:
+    """The limits with the time that a large body of `size` bytes needs on its way."""
+    if size < LARGE:
+        return limits
+    longer = size / UPLOAD
+    return replace(limits, first_byte=limits.first_byte + longer, whole=limits.whole + longer)
 
 
 def limits_from(table: dict[str, Any]) -> Limits:

@@ -1,6 +1,6 @@
 """The plan of a run: which probes are sent, in which order, fixed before the first request."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.evidence.run import NOT_CLAIMED, PLAIN, STREAM, Item
@@ -75,7 +75,8 @@ def plan(
     """
     wanted = [_tried(probes[name], attempts) for name in _names(items, probes, capabilities)]
     unsent = {probe.id: reason for probe in wanted if (reason := _why_not(probe, capabilities, desk))}
-    kept, aliases = _merged([probe for probe in wanted if probe.id not in unsent], desk)
+    awaited = {probe.after.id for probe in wanted if probe.after is not None}
+    kept, aliases = _merged([probe for probe in wanted if probe.id not in unsent], desk, awaited)
     first = tuple(probe for probe in kept if probe.id in {PLAIN, STREAM})
     rest = [probe for probe in kept if probe.id not in {PLAIN, STREAM}]
     return Plan(
@@ -114,8 +115,9 @@ def _with_awaited(name: str, probes: Mapping[str, Probe]) -> tuple[str, ...]:
 
 
 def _tried(probe: Probe, attempts: int) -> Probe:
-    """The probe with no more wordings than are to be tried."""
-    return replace(probe, calls=probe.calls[:attempts]) if probe.shape is Shape.UNTIL else probe
+    """The probe with no more wordings than are to be tried. What only has to be served comes in kinds, not wordings."""
+    wordings = probe.shape is Shape.UNTIL and probe.until != "served"
+    return replace(probe, calls=probe.calls[:attempts]) if wordings else probe
 
 
 def _why_not(probe: Probe, capabilities: frozenset[str], desk: Desk) -> str:
@@ -135,13 +137,13 @@ def _follows(probe: Probe, test: Callable[[Probe], bool]) -> bool:
     return probe.after is not None and test(probe.after)
 
 
-def _merged(probes: Iterable[Probe], desk: Desk) -> tuple[list[Probe], dict[str, str]]:
-    """Probes of a single request with the same bytes become one, unless they ask for a repeat."""
+def _merged(probes: Iterable[Probe], desk: Desk, awaited: Collection[str]) -> tuple[list[Probe], dict[str, str]]:
+    """Probes of a single request with the same bytes become one, unless they ask for a repeat or a reply waits."""
     kept: list[Probe] = []
     aliases: dict[str, str] = {}
     seen: dict[object, str] = {}
     for probe in probes:
-        key = _identity(probe, desk)
+        key = probe.id if probe.id in awaited else _identity(probe, desk)
         if key in seen:
             aliases[probe.id] = seen[key]
         else:
@@ -156,7 +158,7 @@ def _identity(probe: Probe, desk: Desk) -> object:
     out = desk.outgoing(probe.calls[0])
     request = out.request
     headers = tuple(sorted((name.lower(), value) for name, value in request.headers))
-    return request.method, request.url, headers, request.body, out.hang_up, out.chunk_at, is_last(probe)
+    return request.method, request.url, headers, request.body, out.hang_up, out.chunk_at, is_last(probe), probe.alone
 
 
 def with_controls(probes: Sequence[Probe], control: Probe) -> Iterator[Probe]:

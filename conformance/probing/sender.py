@@ -7,7 +7,7 @@ from conformance.evidence.journal import JournalWriter, record_line
 from conformance.evidence.run import PLAIN, Record
 from conformance.probing.backoff import Backoff, beyond_patience
 from conformance.probing.breaker import CUT_AT_ONCE, StreamBreaker
-from conformance.probing.limits import Limits
+from conformance.probing.limits import Limits, with_upload
 from conformance.probing.probe import Call, Probe, asks_for_stream
 from conformance.probing.redaction import Redactor
 from conformance.probing.render import Desk
@@ -128,7 +128,7 @@ class Sender:
 
     async def _once(self, call: Call, pin: str) -> Exchange:
         outgoing = self.desk.outgoing(call, pin)
-        limits = self.limits
+        limits = with_upload(self.limits, len(outgoing.request.body))
         if self.breaker.tripped is Limit.AFTER_STOP:
             limits = replace(limits, after_stop=CUT_AT_ONCE)
         exchange = await (self.wire if call.wire else self.transport).send(outgoing, limits)

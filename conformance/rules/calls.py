@@ -1,5 +1,6 @@
 """Small questions about tool calls in an answer: whose they are, and whether they came to their end."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from conformance.wire.stream_tables import CUT_REASONS
 
 Message = Mapping[str, Any]
 
+#: What the id of a call is made of (TOOL-015).
+CALL_ID = re.compile(r"[a-zA-Z0-9_-]+")
 #: Stop reasons behind which the last block may be a fragment, and a block that was due may be missing.
 EARLY_ENDS = CUT_REASONS | {"refusal", "pause_turn", "stop_sequence"}
 

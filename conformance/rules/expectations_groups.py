@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import UsageFields
+from conformance.evidence.run import PLAIN
 from conformance.rules.expectations import answer_of, kind
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown, unjudged
 from conformance.rules.outcome import is_served
@@ -21,6 +22,9 @@ Args = Mapping[str, Any]
 
 #: Fewer parallel answers than this say nothing about what parallel requests do to each other (LOAD-001).
 ENOUGH = 3
+
+#: What is no normal latency any more: seconds, and times as long as the plain control at its slowest (LOAD-003).
+SLOW, SLOWER = 10.0, 5.0
 
 #: Seconds after which a server may have closed an idle connection; less than the back-off between two tries.
 IDLE = 0.4
@@ -162,7 +166,9 @@ def _holds(record: Record, marker: str) -> bool:
 
 @kind("after-hang-up", valid=True)
 def after_hang_up(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """The last `then` requests are served, after streams that we left in the middle."""
+    """The last `then` requests are served, after streams that we left in the middle, and as fast as ever: within
+    SLOW seconds, or SLOWER times as long as the slowest plain control took.
+    """
     records, count = evidence.records, int(args["then"])
     left = [record for record in records[:-count] if record.exchange.end.how is Ending.HUNG_UP]
     if not left:
@@ -171,6 +177,9 @@ def after_hang_up(evidence: Evidence, args: Args) -> Iterable[Finding]:
     for record in records[-count:]:
         expected = f"status 200 after {len(left)} abandoned streams"
         yield check("", is_served(record.exchange), expected, answer_of(record.exchange), Where(record.seq))
+        usual = max((row.exchange.elapsed for row in evidence.run.sent(PLAIN)), default=0.0)
+        took, most = record.exchange.elapsed, max(SLOW, SLOWER * usual)
+        yield check("", took <= most, f"an answer within {most:.0f} s, as ever", f"{took:.1f} s", Where(record.seq))
 
 
 @kind("keeps-connection")

@@ -58,6 +58,8 @@ def _departures(page: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
     for key in _ENDS:
         if key not in page or not isinstance(page[key], str | None):
             yield f"/{key}", "a string or null", page.get(key, "no such key")
+    if page.get("has_more") is True and data and page.get("last_id") != data[-1].get("id"):
+        yield "/last_id", "the id of the last model, from which the next page goes on", page.get("last_id")
 
 
 def _model_departures(place: str, model: object) -> Iterator[tuple[str, str, object]]:

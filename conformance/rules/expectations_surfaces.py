@@ -163,7 +163,8 @@ def too_long(evidence: Evidence, args: Args) -> Iterable[Finding]:
     for record in evidence.probes[-1]:
         exchange, where = record.exchange, Where(record.seq)
         fits, fails = exchange.status in TOO_LONG, is_server_error(exchange) or exchange.status is None
-        if exchange.status in PATIENCE_STATUSES or not (fits or fails or is_served(exchange)):
+        closed = exchange.status is None and exchange.end.how in CLOSED  # perhaps while the body was still on its way
+        if closed or exchange.status in PATIENCE_STATUSES or not (fits or fails or is_served(exchange)):
             yield unjudged("", f"{answer_of(exchange)} does not speak of the length", where)
         elif fits:
             yield held("", where)

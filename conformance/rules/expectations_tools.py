@@ -128,6 +128,23 @@ def _names_thinking(reading: Reading) -> bool:
     return "thinking" in (message if isinstance(message, str) else reading.body.decode("utf-8", "replace")).lower()
 
 
+@kind("arguments-streamed", valid=True)
+def arguments_streamed(evidence: Evidence, args: Args) -> Iterable[Finding]:
+    """Two probes force the same call, the second as a stream: arguments that come in JSON are not lost there.
+
+    A call without arguments in both, or none, is the model's.
+    """
+    told, streamed = (finished_calls(whole_message(rows[-1].reading) or {}) for rows in evidence.probes)
+    given = next((call["input"] for call in told if call.get("input")), None)
+    empty, where = any(call.get("input") == {} for call in streamed), Where(evidence.last.seq)
+    garbled = any(breach.requirement == "STRM-028" for breach in evidence.last.reading.walk.breaches)
+    if not streamed or garbled or (empty and given is None):
+        yield unjudged("", "no call with arguments to compare", where)
+    else:
+        seen = "no partial_json that is not empty, and {} at block start"
+        yield check("", not empty, f"arguments, as in JSON: {shown(given)}", seen, where)
+
+
 @kind("arguments-round-trip", valid=True)
 def arguments_round_trip(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """`value`, fixed by the tool's schema, comes back whole in the member `path` (dotted) of a call's input.

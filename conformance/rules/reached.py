@@ -3,12 +3,13 @@
 Nothing here is a verdict. A predicate is true where a rule will have something to say about the answer.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from conformance.rules.answers import blocks
-from conformance.rules.calls import finished_calls, is_whole_call, whole_message
+from conformance.rules.calls import CALL_ID, finished_calls, is_whole_call, whole_message
 from conformance.rules.scope import judged_messages
 from conformance.wire.reading import Reading
 
@@ -102,14 +103,25 @@ def whole_calls(reading: Reading) -> list[Mapping[str, Any]]:
     return [block for block in finished_calls(whole_message(reading) or {}) if is_whole_call(block)]
 
 
+def may_be_replayed(reading: Reading) -> bool:
+    """Whether the content can be sent back: it is strict JSON, and each call has an id that a client may name."""
+    message = whole_message(reading) or {}
+    try:
+        json.dumps(message.get("content"), allow_nan=False)
+    except ValueError:
+        return False
+    names = [block.get("id") for _, block in blocks(message, "tool_use")]
+    return all(isinstance(name, str) and CALL_ID.fullmatch(name) for name in names)
+
+
 def calls_tool(reading: Reading) -> bool:
-    """Whether the answer holds a whole tool call."""
-    return bool(whole_calls(reading))
+    """Whether the answer holds a whole tool call, and can be sent back."""
+    return bool(whole_calls(reading)) and may_be_replayed(reading)
 
 
 def calls_twice(reading: Reading) -> bool:
     """Whether the answer holds two whole tool calls or more."""
-    return len(whole_calls(reading)) >= 2
+    return len(whole_calls(reading)) >= 2 and may_be_replayed(reading)
 
 
 def thinks(reading: Reading) -> bool:

@@ -4,13 +4,12 @@ TOOL-015, TOOL-016, THINK-003 and THINK-006. What may be a fragment, because the
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from conformance.evidence.run import Record, Run, Terms
 from conformance.rules.answers import blocks, request_header
-from conformance.rules.calls import declared_names, fragment, is_eager
+from conformance.rules.calls import CALL_ID, declared_names, fragment, is_eager
 from conformance.rules.findings import Finding, Where, broken, held, note, shown
 from conformance.rules.judged import about_message
 from conformance.rules.registry import run_rule
@@ -20,7 +19,6 @@ from conformance.wire.reading import Reading
 
 Message = Mapping[str, Any]
 
-CALL_ID = re.compile(r"[a-zA-Z0-9_-]+")
 #: The prefix of every recorded id of a call; another one is free.
 USUAL_PREFIX = "toolu_"
 #: The string members of a block that holds reasoning.

@@ -81,6 +81,7 @@ def uncooperative(graded: Graded) -> tuple[str, ...]:
     """The requirements that need the model to do something and came to no verdict though it was asked and answered."""
     answered = {item.requirement for item in graded.run.items if _answered(item, graded.run)}
     rows = (row for row in graded.judgements.values() if row.scored and row.verdict is Verdict.INCONCLUSIVE)
+    rows = (row for row in rows if not row.reason.startswith(FREE))
     coop = (row.requirement.id for row in rows if row.requirement.probe is ProbeClass.COOP)
     return tuple(identifier for identifier in coop if identifier in answered)
 

@@ -10,7 +10,7 @@ import pytest
 from conformance.probing import backoff
 from conformance.probing.backoff import Backoff, beyond_patience, retry_after
 from conformance.probing.breaker import StreamBreaker
-from conformance.probing.limits import Limits, limits_from
+from conformance.probing.limits import Limits, limits_from, with_upload
 from conformance.probing.preflight import ENDINGS, STATUSES, preflight_refusal
 from conformance.wire.exchange import End, Ending, Exchange, Headers, Limit, Request
 
@@ -162,3 +162,10 @@ def test_no_status_line_ends_the_run_whatever_the_ending(how: Ending) -> None:
     assert refusal is not None and str(refusal) == f"{what} (in its own words); {remedy}"
     quiet = preflight_refusal(Exchange(Request("POST", "http://h/", (), b""), None, (), (), End(how)))
     assert quiet is not None and quiet.what == what
+
+
+@pytest.mark.parametrize(("size", "longer"), [(0, 0.0), (999_999, 0.0), (1_000_000, 4.0), (33_000_000, 132.0)])
+def test_a_large_body_is_given_the_time_it_needs_on_its_way(size: int, longer: float) -> None:
+    given = with_upload(Limits(), size)
+    assert given.first_byte == Limits().first_byte + longer and given.whole == Limits().whole + longer
+    assert given.between_bytes == Limits().between_bytes

@@ -190,3 +190,19 @@ def test_a_cap_ends_the_waiting(tmp_path: Path) -> None:
     follower = _sent(tmp_path, _calls_when("one"), 4, cap=1)
     assert follower.unsent.keys() >= {"calling", "replay"}
     assert follower.sent
+
+
+def test_what_a_reply_waits_for_is_sent_for_itself() -> None:
+    """Another probe with the same bytes may belong to another phase, or never say when it is done."""
+    body = Call(TOOLED | {"system": "one"})
+    base = Probe("base", (body,), Shape.UNTIL, "calls-tool")
+    same = Probe("same", (body,), solo=True)
+    made = _plan("http://h:1", None, 3, same, base, Probe("to base", (Call(reply="tool-results"),), after=base))
+    assert made.aliases == {} and made.awaited["to base"] == "base"
+    assert [probe.id for probe in made.main][-2:] == ["base", "to base"] and [p.id for p in made.alone] == ["same"]
+
+
+def test_kinds_of_a_request_are_no_wordings_and_are_all_tried() -> None:
+    kinds = Probe("kinds", WORDINGS, Shape.UNTIL, "served")
+    made = _plan("http://h:1", None, 1, kinds)
+    assert {probe.id: len(probe.calls) for probe in made.main if len(probe.calls) > 1} == {"kinds": 3}

@@ -1,5 +1,6 @@
 """Expectations about several answers: what they share, and what tells them apart."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -178,3 +179,15 @@ def over(connection: str, status: int | None = 200, headers: Headers = LENGTH, *
 )
 def test_a_connection_stays_usable(answers: tuple[Exchange, ...], found: set[Kind]) -> None:
     assert kinds(expect("keeps-connection"), answers) == found
+
+
+@pytest.mark.parametrize(
+    ("usual", "took", "found"),
+    [(0.1, 9.9, HELD), (0.1, 10.1, HELD | BROKEN), (3.0, 14.9, HELD), (3.0, 15.1, HELD | BROKEN)],
+)
+def test_an_answer_after_abandoned_streams_takes_no_longer_than_ever(
+    usual: float, took: float, found: set[Kind]
+) -> None:
+    left, late = replace(LEFT, elapsed=0.2), replace(said(), elapsed=took)
+    control = replace(said(), elapsed=usual)
+    assert kinds(expect("after-hang-up", {"then": 1}), (left, late), control=control) == found

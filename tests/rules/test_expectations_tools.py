@@ -333,3 +333,49 @@ SIGNED = says(THOUGHT, CALL)
 )
 def test_an_answer_is_the_last_when_it_reached_its_end(name: str, answer: Exchange, reached: bool) -> None:
     assert REACHED[name](Reading(answer)) is reached
+
+
+EMPTY = CALL | {"input": {}}
+
+
+def streams_nothing() -> Exchange:
+    """A streamed call of which no argument came, neither in the start nor in a delta."""
+    block = {"type": "content_block_start", "index": 0, "content_block": EMPTY}
+    events: list[Data] = [{"type": "message_start", "message": message() | {"content": [], "stop_reason": None}}, block]
+    events.append({"type": "content_block_stop", "index": 0})
+    events.append({"type": "message_delta", "delta": {"stop_reason": "tool_use", "stop_sequence": None}, "usage": {}})
+    events.append({"type": "message_stop"})
+    body = "".join(f"event: {e['type']}\ndata: {json.dumps(e)}\n\n" for e in events).encode()
+    return exchange(body=body, sent=FORCED | {"stream": True}, headers=(("Content-Type", "text/event-stream"),))
+
+
+@pytest.mark.parametrize(
+    ("told", "streamed", "found"),
+    [
+        pytest.param(says(CALL), streams(CALL), HELD, id="arguments in both"),
+        pytest.param(says(EMPTY), streams(CALL), HELD, id="arguments in the stream alone"),
+        pytest.param(failed(400), streams(CALL), HELD, id="the stream alone was served"),
+        pytest.param(says(CALL), streams_nothing(), BROKEN, id="lost in the stream"),
+        pytest.param(says(EMPTY), streams_nothing(), OPEN, id="no arguments in either"),
+        pytest.param(says(TEXT, reason="end_turn"), streams_nothing(), OPEN, id="nothing to compare with"),
+        pytest.param(says(CALL), streams(TEXT, reason="refusal"), OPEN, id="no call in the stream"),
+        pytest.param(says(CALL), failed(400), OPEN, id="no stream"),
+    ],
+)
+def test_arguments_are_not_lost_in_a_stream(told: Exchange, streamed: Exchange, found: set[Kind]) -> None:
+    assert kinds(expect("arguments-streamed"), told, streamed) == found
+
+
+@pytest.mark.parametrize(
+    ("call", "reached"),
+    [
+        (CALL, True),
+        (CALL | {"id": ""}, False),
+        (CALL | {"id": "a b"}, False),
+        (CALL | {"input": {"n": float("nan")}}, False),
+        (CALL | {"input": {"n": float("inf")}}, False),
+    ],
+)
+def test_only_what_a_client_may_send_back_is_replayed(call: Data, reached: bool) -> None:
+    assert REACHED["calls-tool"](Reading(says(call))) is reached
+    assert REACHED["calls-twice"](Reading(says(call, TIME))) is reached

@@ -7,8 +7,10 @@ from conformance.suite import (
     PLAIN,
     PLAIN_CONTROL,
     STREAM_CONTROL,
+    Call,
     Declared,
     Judged,
+    Probe,
     accepted,
     cases,
     declared,
@@ -106,3 +108,14 @@ def test_a_twin_streams_and_a_repetition_is_sent_again() -> None:
 
 def test_every_negative_has_a_streamed_twin_of_its_own() -> None:
     assert len({item.id for item in (*NEGATIVES.values(), *STREAMED_NEGATIVES.values())}) == 20
+
+
+def test_a_reply_to_what_never_says_when_it_is_done_is_refused() -> None:
+    base = probe("base", PLAIN)
+    reply = Probe("reply", (Call(reply="tool-results"),), after=base)
+    with pytest.raises(ValueError, match="'reply' replies to 'base', which says no `until`"):
+
+        @requirement("TOOL-017")
+        @cases(accepted, json=reply)
+        def test(case: Judged) -> None:
+            case.judge()

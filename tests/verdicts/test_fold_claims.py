@@ -58,9 +58,7 @@ def test_what_is_used_though_it_is_not_claimed_is_judged() -> None:
     thought = {"type": "message", "id": "m", "role": "assistant", "model": "m", "content": [{"type": "thinking"}]}
     body = json.dumps(thought | {"stop_reason": "end_turn", "stop_sequence": None}).encode()
     request = Request("POST", "http://h/v1/messages", (), b"{}")
-    answer = Exchange(
-        request, 200, (("content-type", "application/json"),), (Chunk(0.0, body),), End(Ending.COMPLETE)
-    )
+    answer = Exchange(request, 200, (("content-type", "application/json"),), (Chunk(0.0, body),), End(Ending.COMPLETE))
     terms = _run().terms
     item = Item("THINK-003", "", ("thinks",))
     unsent = {"thinks": f"{NOT_CLAIMED} thinking"}
