@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.wire.exchange import Ending, Exchange
+from conformance.wire.exchange import Ending, Exchange, Limit
 from conformance.wire.reading import Reading
 
 #: Endings after which nothing that is missing can be held against the target: we stopped listening.
@@ -16,10 +16,15 @@ def asks_for_message(exchange: Exchange) -> bool:
     return exchange.request.method == "POST" and urlsplit(exchange.request.url).path.endswith("/messages")
 
 
+def _stopped_listening(exchange: Exchange) -> bool:
+    """Whether we stopped before the answer was all there; behind `message_stop` nothing more was to come."""
+    return exchange.end.how in OURS and exchange.end.limit is not Limit.AFTER_STOP
+
+
 def judged_messages(reading: Reading) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The message of a 200 answer with the way it came, "json" or "stream"; nothing when there is none to judge."""
     exchange = reading.exchange
-    if exchange.status != 200 or not asks_for_message(exchange) or exchange.end.how in OURS:
+    if exchange.status != 200 or not asks_for_message(exchange) or _stopped_listening(exchange):
         return
     message = reading.accumulated if reading.is_stream else reading.message
     if message is not None:
