@@ -6,14 +6,13 @@ import pytest
 from proving import KEY, broken, judged
 
 from conformance import reference
-from conformance.evidence.run import Item
+from conformance.evidence.run import NOT_CLAIMED, Item
 from conformance.probing.probe import Probe
 from conformance.session.closing import Closing, close_run
 from conformance.session.live import open_live
 from conformance.settings.resolve import resolve
 from conformance.suite_bodies import STORY
 from conformance.suite_items import controls
-from conformance.evidence.run import NOT_CLAIMED
 from conformance.verdicts import Verdict
 from conformance.wire.exchange import Ending, Limit
 
