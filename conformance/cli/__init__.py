@@ -7,9 +7,10 @@ from conformance.cli.doctor import doctor
 from conformance.cli.run import run
 from conformance.cli.serve import serve
 from conformance.cli.show import requirements
+from conformance.cli.usage import Group
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="messages-conformance", prog_name="conformance")
 def main() -> None:
     """Say clause by clause whether a server keeps the contract of the Messages API, and prove it."""

@@ -8,24 +8,14 @@ from typing import Any
 
 import click
 
-from conformance.cli.run import _click_option as click_option
+from conformance.cli.options import click_option
+from conformance.cli.usage import WRONG_USAGE
 from conformance.settings.options import BY_NAME
 
 #: The options of a run that matter here.
 NAMES = ("profile", "api-version", "model", "api-key-env", "no-auth", "ca-bundle", "timeout", "out", "config")
 #: What an option means here, where that is not what it means for a run.
 HELP = {"out": "keep the journal in this folder (default: it is removed)"}
-
-
-class _Command(click.Command):
-    """Ends with 4 for every kind of wrong usage, where click would end with 2 for the kinds that it finds itself."""
-
-    def make_context(self, *words: Any, **more: Any) -> click.Context:
-        try:
-            return super().make_context(*words, **more)
-        except click.UsageError as error:
-            error.show()
-            raise SystemExit(4) from None
 
 
 def _with_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -35,7 +25,7 @@ def _with_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command(cls=_Command)
+@click.command()
 @click.argument("url", required=False)
 @_with_options
 @click.option("--write", "file", metavar="FILE", help="write the proposed configuration into this new file")
@@ -50,7 +40,7 @@ def doctor(url: str | None, file: str | None, **options: Any) -> None:
     from conformance.settings.resolve import UsageError
 
     given = {name: options.get(BY_NAME[name].dest) for name in NAMES} | {"target-url": url}
-    codes: dict[type[BaseException], int] = {UsageError: 4, AskingFailed: 3, KeyboardInterrupt: 2}
+    codes: dict[type[BaseException], int] = {UsageError: WRONG_USAGE, AskingFailed: 3, KeyboardInterrupt: 2}
     try:
         sys.exit(_diagnose(given, file))
     except (UsageError, Ungradable, AskingFailed, KeyboardInterrupt) as error:

@@ -7,27 +7,15 @@ from typing import Any
 
 import click
 
+from conformance.cli.options import click_option
 from conformance.settings.options import OPTIONS, Option
-
-_TYPES: dict[str, Any] = {"whole": int, "number": float}
 
 
 def _with_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(OPTIONS):
         if option.name != "target-url":
-            command = _click_option(option)(command)
+            command = click_option(option)(command)
     return command
-
-
-def _click_option(option: Option) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    words: dict[str, Any] = {"default": None, "help": option.help, "metavar": option.metavar or None}
-    if option.kind == "flag":
-        words = {"is_flag": True, "default": False, "help": option.help}
-    elif option.choices and option.kind != "many":  # a list may come with commas; `resolve` looks at its parts
-        words |= {"type": click.Choice(option.choices), "metavar": None}
-    else:
-        words |= {"type": _TYPES.get(option.kind, str), "multiple": option.kind == "many"}
-    return click.option(f"--{option.name}", option.dest, **words)
 
 
 @click.command()

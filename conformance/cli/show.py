@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.usage import WRONG_USAGE
+
 if TYPE_CHECKING:
     from conformance.contract import Requirement
     from conformance.verdicts.fold import Graded
@@ -18,7 +20,7 @@ JOURNAL = "journal.jsonl"
 class Refused(click.ClickException):
     """What was given cannot be used; one sentence."""
 
-    exit_code = 4  #: `Exit.USAGE`; loading the verdicts would slow down every other command
+    exit_code = WRONG_USAGE
 
 
 @click.command()
@@ -37,9 +39,9 @@ def requirements(
 
     found = load_catalogue().select([pattern.upper()])
     if not found:
-        raise click.UsageError(f"no requirement matches {pattern!r}; the ids look like STRM-014") from None
+        raise click.UsageError(f"no requirement matches {pattern!r}; the ids look like STRM-014")
     if out and check:
-        raise click.UsageError("--check compares and --out writes: give one of them") from None
+        raise click.UsageError("--check compares and --out writes: give one of them")
     graded = _graded(runs)
     full = len(found) == 1 and form is None and not runs
     text = _entry(found[0]) if full else FORMS[form or "table"](found, profile, graded)

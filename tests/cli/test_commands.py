@@ -11,10 +11,12 @@ from click.testing import CliRunner, Result
 
 from conformance import cli, reference
 from conformance.cli import main
+from conformance.cli.usage import WRONG_USAGE
 from conformance.contract import load_catalogue
 from conformance.generation import selection
 from conformance.generation.corpus import FOLDER, file_of, read_corpus
 from conformance.settings.options import OPTIONS
+from conformance.verdicts import Exit
 
 
 def _run(*words: str) -> Result:
@@ -73,7 +75,19 @@ def test_options_are_handed_on_as_pytest_takes_them(called: list[list[str]]) -> 
 @pytest.mark.parametrize("words", [("--profile", "openai"), ("--fuzz", "many"), ("--no-such-option",)])
 def test_wrong_options_are_refused_in_a_sentence(called: list[list[str]], words: tuple[str, ...]) -> None:
     result = _run("run", *words)
-    assert result.exit_code == 2 and "Error: " in result.output and not called
+    assert result.exit_code == 4 and "Error: " in result.output and not called
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--nonsense", "nonsense", "run --nonsense", "run --fuzz many", "requirements NOPE", "requirements --format xml",
+     "requirements --out a --check b", "requirements a b", "serve --profile openai", "serve --fault no-such-fault",
+     "corpus nonsense", "corpus export --profile openai", "doctor --nonsense"],
+)  # fmt: skip
+def test_wrong_usage_of_every_command_ends_with_4(line: str) -> None:
+    result = CliRunner().invoke(main, line.split())
+    assert result.exit_code == Exit.USAGE == WRONG_USAGE
+    assert "Error: " in result.stderr and result.stdout == ""
 
 
 def test_one_requirement_is_printed_in_full() -> None:
@@ -94,7 +108,7 @@ def test_many_requirements_are_a_line_each() -> None:
 
 def test_an_unknown_requirement_is_told_what_ids_look_like() -> None:
     result = _run("requirements", "NOPE-*")
-    assert result.exit_code == 2 and "no requirement matches 'NOPE-*'; the ids look like STRM-014" in result.output
+    assert result.exit_code == 4 and "no requirement matches 'NOPE-*'; the ids look like STRM-014" in result.output
 
 
 def test_the_faults_are_listed_without_serving() -> None:
@@ -147,7 +161,7 @@ def test_ctrl_c_ends_serving_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_cannot_be_served_is_told_in_a_sentence(words: tuple[str, ...], sentence: str) -> None:
     result = _run("serve", *words)
-    assert result.exit_code == 2 and sentence in result.output and "Traceback" not in result.output
+    assert result.exit_code == 4 and sentence in result.output and "Traceback" not in result.output
 
 
 def test_exporting_a_corpus_again_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

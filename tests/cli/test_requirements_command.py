@@ -251,4 +251,4 @@ def test_files_that_cannot_be_read_or_written_are_told(tmp_path: Path) -> None:
 
 def test_writing_and_comparing_at_once_is_refused(tmp_path: Path) -> None:
     result = _run("--out", tmp_path / "a", "--check", tmp_path / "b")
-    assert result.exit_code == 2 and "give one of them" in result.output and not (tmp_path / "a").exists()
+    assert result.exit_code == 4 and "give one of them" in result.output and not (tmp_path / "a").exists()
