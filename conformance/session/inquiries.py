@@ -15,10 +15,13 @@ from conformance.probing.probe import Call, Probe, Shape
 from conformance.reporting.clean import clean
 from conformance.reporting.diagnosis import LONGEST_WORDS, Answered, Offer
 from conformance.rules.answers import at, blocks, is_count
+from conformance.rules.expectations_surfaces import ABSENT
 from conformance.rules.outcome import trouble
 from conformance.session.live import listed_models
 from conformance.suite import PLAIN, PLAIN_CONTROL, STREAM_CONTROL, text, user, without
+from conformance.suite_bodies import CACHED_PROMPT
 from conformance.suite_images import RED, SIDE, image, png
+from conformance.suite_tools import GET_CODE
 from conformance.wire.reading import Reading
 
 Answers = Sequence[Reading]
@@ -27,8 +30,6 @@ Evidence = Callable[[Answers, Reading | None], str]
 
 #: Client errors of any kind but credentials, payment, timing and rate: this request is not served here.
 REFUSALS = frozenset(range(400, 500)) - {401, 402, 407, 408, 429} | {501}
-#: An absent surface (OPT-004); any other client error may come from one that is there and asks for more.
-ABSENT = frozenset({404, 405, 501})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Inquiry:
     evidence: Evidence
     doubt: str
     capability: str = ""  #: the one that is claimed when the thing is offered
+    #: ABSENT for a surface: another client error may come from one that is there and asks for more.
     refusals: frozenset[int] = REFUSALS
     alone: bool = False  #: whether a refusal speaks for itself, whatever became of the plain request
 
@@ -174,22 +176,13 @@ def _models(answers: Answers, plain: Reading | None) -> str:
 _IMAGE = image(b64encode(png([[RED] * SIDE] * SIDE)).decode("ascii"))
 _SHOWN = PLAIN | {"messages": [user([_IMAGE, text("Which colour? One word.")])]}
 
-_GET_CODE = {
-    "name": "get_code",
-    "description": "Returns the code of a room.",
-    "input_schema": {"type": "object", "properties": {"room": {"type": "integer"}}, "required": ["room"]},
-}
 _WITH_TOOL = PLAIN | {
     "max_tokens": 256,
-    "messages": [user("Use the get_code tool to look up the code of room 7.")],
-    "tools": [_GET_CODE],
+    "messages": [user("Use the get_code tool to look up the code for n = 7.")],
+    "tools": [GET_CODE],
 }
 
 _THOUGHTFUL = PLAIN | {"max_tokens": 2048, "messages": [user("How many prime numbers lie between 30 and 60?")]}
-
-#: Above the least length of a cached prefix, 1024 to 2048 tokens for most models; new in every run.
-_LONG = "Run {nonce}. " + "The harbour is quiet and the boats lie still. " * 220
-_CACHED = PLAIN | {"system": [text(_LONG, cache_control={"type": "ephemeral"})]}
 
 _TOOLS = (Call(_WITH_TOOL | {"tool_choice": {"type": "tool", "name": "get_code"}}),
           Call(_WITH_TOOL | {"tool_choice": {"type": "auto"}}))  # fmt: skip
@@ -208,7 +201,7 @@ INQUIRIES: tuple[Inquiry, ...] = (
             f"{IGNORED}: no thinking block came", "thinking"),
     Inquiry("vision", Probe("vision", (Call(_SHOWN),)), _image,
             f"{IGNORED}: the answer does not name the colour, and usage does not count the image", "vision"),
-    Inquiry("caching", Probe("caching", (Call(_CACHED), Call(_CACHED))), _cache,
+    Inquiry("caching", Probe("caching", (Call(CACHED_PROMPT), Call(CACHED_PROMPT))), _cache,
             f"{IGNORED}: no usage counts tokens of a cache", "caching"),
     Inquiry("count-tokens", Probe("count-tokens", (Call(without(PLAIN, "max_tokens"), path="/count_tokens"),)),
             _counted, "status 200, but no positive input_tokens came", "count-tokens", ABSENT, True),

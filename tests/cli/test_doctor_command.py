@@ -57,7 +57,7 @@ def test_the_configuration_is_written_and_read_back(folder: Path, endpoint: Endp
     settings: Settings = resolve({"config": "found.toml"}, folder, {})
     assert settings.target_url == endpoint.url and settings.model == "reference-1"
     assert settings.without == ("tools",) and settings.limits.first_byte == 12.5
-    assert settings.capability == ("thinking", "vision", "count-tokens", "models")
+    assert settings.capability == ("thinking", "vision", "caching", "count-tokens", "models")
     assert settings.api_version == "2023-06-01" and settings.profile == "myrouter"
     text = (folder / "found.toml").read_text()
     assert all(line in result.output for line in text.splitlines()) and KEY not in text + result.output

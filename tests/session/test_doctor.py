@@ -76,7 +76,7 @@ def _stream(*events: dict[str, Any]) -> Reading:
 PLAIN = _reading(_said(TEXT))
 REFUSED = _reading({"type": "error", "error": {"type": "invalid_request_error", "message": "no \x1b[31mtools"}}, 400)
 FAILED = _reading(b"boom", 500)
-TOOL = {"type": "tool_use", "id": "toolu_1", "name": "get_code", "input": {"room": 7}}
+TOOL = {"type": "tool_use", "id": "toolu_1", "name": "get_code", "input": {"n": 7}}
 THOUGHT = {"type": "thinking", "thinking": "hm", "signature": "s"}
 ADAPTIVE = {"thinking": {"type": "adaptive"}}
 START = {"type": "message_start", "message": _said()}
@@ -189,23 +189,23 @@ def test_the_image_is_a_png_of_64_pixels_and_every_profile_gets_every_inquiry() 
 
 # Whole askings
 
-SHOWN = ("messages", "streaming", "tools", "thinking", "vision", "count-tokens", "models", "version 2023-06-01",
-         "version 2026-10-21")  # fmt: skip
+SHOWN = ("messages", "streaming", "tools", "thinking", "vision", "caching", "count-tokens", "models",
+         "version 2023-06-01", "version 2026-10-21")  # fmt: skip
 
 
 @pytest.mark.parametrize("profile", list(load_profiles()))
 def test_the_embedded_endpoint_offers_all_it_has(tmp_path: Path, profile: str) -> None:
     found = _diagnose(tmp_path, profile=profile)
     assert {name for name, outcome in _outcomes(found).items() if outcome == "offered"} == set(SHOWN)
-    assert _outcomes(found)["caching"] == "unclear" and "perhaps ignored" in _words(found)["caching"]
+    assert "tokens written to a cache" in _words(found)["caching"]
     assert found.proposal == {
         "profile": profile,
         "api-version": "2023-06-01",
         "model": "reference-1",
-        "capability": ["thinking", "vision", "count-tokens", "models"],
+        "capability": ["thinking", "vision", "caching", "count-tokens", "models"],
     }
     assert found.target is None and 9 < found.requests <= MOST_REQUESTS and found.output_tokens > 0
-    assert any("not claimed: caching" in note for note in found.notes) and not list(tmp_path.iterdir())
+    assert not any("not claimed" in note for note in found.notes) and not list(tmp_path.iterdir())
 
 
 def test_a_model_that_will_not_cooperate_changes_nothing_about_what_is_offered(tmp_path: Path) -> None:
@@ -248,6 +248,7 @@ def test_a_target_that_serves_nothing_but_plain_messages(tmp_path: Path) -> None
     }  # fmt: skip
     assert _words(found)["models"] == "status 404: not here" and len(server.received) == found.requests == 12
     assert "capability" not in found.proposal and "without" not in found.proposal
+    assert any("not claimed: thinking, vision, caching" in note for note in found.notes)
     assert any("the profile includes it: streaming, tools" in note for note in found.notes)
     assert all(KEY.encode() in request.head for request in server.received)
 
