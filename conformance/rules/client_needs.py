@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from conformance.rules.answers import asked
 from conformance.rules.client_stream_needs import NO_ERROR, STREAM_NEEDS
 from conformance.rules.client_views import CURRENT, LEGACY, PYTHONS, Client, Miss, Need, Unread, View, by, told
 from conformance.rules.expectations import answer_of, kind
@@ -145,9 +146,9 @@ def missed(view: View) -> tuple[Need, Miss] | None:
 def client_completes(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Finding]:
     """No client of the generation `clients` ("current" or "legacy") raises on the answer. Source: EQV-004.
 
-    Open: a refusal of a forced tool call, unless one was served under other headers in the same run; a redirection,
-    which clients follow; a conflict, on which they ask again; a momentary failure inside a stream; and what we stopped
-    reading ourselves.
+    Open: a refusal of a forced tool call, unless the same one was served under other headers in the same run; a
+    redirection, which clients follow; a conflict, on which they ask again; a momentary failure inside a stream; and
+    what we stopped reading ourselves.
     """
     clients = sorted(GENERATIONS[args["clients"]])
     for record in evidence.records:
@@ -177,15 +178,22 @@ def status_error(status: int | None) -> str:
 
 
 def _forces_tool(record: Record) -> bool:
-    sent = record.reading.sent
-    choice = sent.get("tool_choice") if isinstance(sent, Mapping) else None
+    choice = asked(record.reading).get("tool_choice")
     return isinstance(choice, Mapping) and choice.get("type") in ("tool", "any")
 
 
 def _known(record: Record, run: Run) -> bool:
-    """Whether a forced tool call was served under other headers: then it is these headers that were refused."""
-    others = (row for row in run.records if is_served(row.exchange) and _forces_tool(row))
+    """Whether the same call was served under other headers: then it is these headers that were refused.
+
+    Another call proves nothing: a model that thinks may take `any` and refuse a tool by name, or the other way round.
+    """
+    others = (row for row in run.records if is_served(row.exchange) and _body(row) == _body(record))
     return any(row.exchange.request.headers != record.exchange.request.headers for row in others)
+
+
+def _body(record: Record) -> dict[str, Any]:
+    """What was sent, but for the member `stream`: either mode is the same call."""
+    return {name: value for name, value in asked(record.reading).items() if name != "stream"}
 
 
 def _read(record: Record, clients: Iterable[Client]) -> Iterator[Finding]:

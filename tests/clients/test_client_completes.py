@@ -124,6 +124,20 @@ def test_a_refused_tool_call_is_open_until_one_was_served(status: int) -> None:
     assert verdict(refused(status, tool_choice={"type": "auto"})) is Kind.BROKEN
 
 
+@pytest.mark.parametrize("choice", [{"type": "any"}, {"type": "tool", "name": "get_time"}])
+def test_another_call_that_was_served_says_nothing_of_a_refused_one(choice: dict[str, Any]) -> None:
+    other = otherwise(exchange(MESSAGE, False, tool_choice=choice))
+    assert verdict(refused(400, **FORCED), other) is Kind.UNJUDGED
+    assert verdict(refused(400, tool_choice=choice), other) is Kind.BROKEN
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_same_call_counts_in_either_mode(stream: bool) -> None:
+    served = otherwise(exchange(FINE["plain"] if stream else MESSAGE, stream, **FORCED))
+    for mine in (exchange(REFUSAL, False, status=400, **FORCED), exchange(REFUSAL, True, status=400, **FORCED)):
+        assert verdict(mine, served) is Kind.BROKEN
+
+
 @pytest.mark.parametrize("status", [307, 409, 429, 529])
 def test_what_clients_wait_for_or_follow_is_open(status: int) -> None:
     assert verdict(refused(status)) is Kind.UNJUDGED
