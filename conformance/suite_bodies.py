@@ -184,3 +184,21 @@ CACHED_STREAM = probe(
     "a cached prompt, streamed", CACHED_PROMPT | {"stream": True}, capabilities=("caching", "streaming")
 )
 FIFTY_TIMES = probe("fifty times longer", asked("Reply with the single word: pong. " + FILLER * 40, 32))
+
+
+def python_client(package: str) -> tuple[tuple[str, str], ...]:
+    """The headers that the Python client of a version sends always: but for credential, API version, time limit."""
+    return (
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "gzip, deflate"),
+        ("User-Agent", f"Anthropic/Python {package}"),
+        ("X-Stainless-Lang", "python"),
+        ("X-Stainless-Package-Version", package),
+        ("X-Stainless-OS", "Linux"),
+        ("X-Stainless-Arch", "x64"),
+        ("X-Stainless-Runtime", "CPython"),
+        ("X-Stainless-Runtime-Version", "3.11.7"),
+        ("X-Stainless-Async", "false"),
+        ("x-stainless-retry-count", "0"),
+        ("x-stainless-read-timeout", "600"),
+    )

@@ -6,6 +6,7 @@ AUTH-001 or HDR-004. Those of the time before send `x-api-key` alone (AUTH-002).
 """
 
 from conformance.suite import PLAIN, STREAM, Auth, Call, Judged, Probe, cases, expects, probe, requirement
+from conformance.suite_bodies import python_client
 from conformance.suite_tools import FORCED
 
 #: The helper for streams says so, and gives no time limit.
@@ -15,28 +16,8 @@ STREAM_HELPER = (
     ("x-stainless-stream-helper", "messages"),
 )
 
-
-def sent_by(package: str, api_version: str) -> tuple[tuple[str, str], ...]:
-    """The headers of the Python client of a version, but for the credential and its time limit."""
-    return (
-        ("Accept", "application/json"),
-        ("Accept-Encoding", "gzip, deflate"),
-        ("User-Agent", f"Anthropic/Python {package}"),
-        ("X-Stainless-Lang", "python"),
-        ("X-Stainless-Package-Version", package),
-        ("X-Stainless-OS", "Linux"),
-        ("X-Stainless-Arch", "x64"),
-        ("X-Stainless-Runtime", "CPython"),
-        ("X-Stainless-Runtime-Version", "3.11.7"),
-        ("X-Stainless-Async", "false"),
-        ("anthropic-version", api_version),
-        ("x-stainless-retry-count", "0"),
-        ("x-stainless-read-timeout", "600"),
-    )
-
-
-CURRENT = sent_by("2.12.0", "2026-10-21")
-LEGACY = sent_by("0.75.0", "2023-06-01")
+CURRENT = (*python_client("2.12.0"), ("anthropic-version", "2026-10-21"))
+LEGACY = (*python_client("0.75.0"), ("anthropic-version", "2023-06-01"))
 TIME_LIMIT = (("x-stainless-timeout", "600"),)
 
 

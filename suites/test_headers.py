@@ -19,24 +19,10 @@ from conformance.suite import (
     rides_on,
     status,
 )
-from conformance.suite_bodies import NEWER, NO_MAX_TOKENS, OLDER, twin
+from conformance.suite_bodies import NEWER, NO_MAX_TOKENS, OLDER, python_client, twin
 
 ACCEPT_JSON = (("Accept", "application/json"),)
-PYTHON_CLIENT = (
-    *ACCEPT_JSON,
-    ("Accept-Encoding", "gzip, deflate"),
-    ("User-Agent", "Anthropic/Python 2.12.0"),
-    ("X-Stainless-Lang", "python"),
-    ("X-Stainless-Package-Version", "2.12.0"),
-    ("X-Stainless-OS", "Linux"),
-    ("X-Stainless-Arch", "x64"),
-    ("X-Stainless-Runtime", "CPython"),
-    ("X-Stainless-Runtime-Version", "3.11.7"),
-    ("X-Stainless-Async", "false"),
-    ("x-stainless-retry-count", "0"),
-    ("x-stainless-read-timeout", "600"),
-    ("x-stainless-timeout", "600"),
-)
+PYTHON_CLIENT = (*python_client("2.12.0"), ("x-stainless-timeout", "600"))
 TYPESCRIPT_CLIENT = (
     *ACCEPT_JSON,
     ("Accept-Encoding", "gzip, deflate"),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from conformance.rules.answers import asked as asked  # for those who take it from here
 from conformance.rules.answers import blocks
 from conformance.rules.calls import CALL_ID, finished_calls, is_whole_call, whole_message
 from conformance.rules.scope import judged_messages
@@ -23,11 +24,6 @@ _CLOSED = re.compile(r"([.!?…)\]]|so on|etc)\W*$", re.IGNORECASE)
 def message_of(reading: Reading) -> Mapping[str, Any] | None:
     """The message of a served request that was read to its end, from JSON or from the stream."""
     return next((message for _, message in judged_messages(reading)), None)
-
-
-def asked(reading: Reading) -> Mapping[str, Any]:
-    """The request body, empty when it was no JSON object."""
-    return reading.sent if isinstance(reading.sent, Mapping) else {}
 
 
 def stop_reason(reading: Reading) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.evidence.run import Terms
 from conformance.rules.answers import asked, at, blocks, is_count, listed, max_tokens, prompt_blocks
-from conformance.rules.calls import odd_blocks
+from conformance.rules.calls import is_whole_call, odd_blocks
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
 from conformance.rules.judged import about_message
 from conformance.rules.usage import usage_of
@@ -70,14 +70,9 @@ def tool_use_has_a_call(message: Message, reading: Reading, terms: Terms) -> Ite
 def a_call_ends_with_tool_use(message: Message, reading: Reading, terms: Terms) -> Iterable[Finding]:
     """SEM-004, for whole calls where tools were declared; a call out of nowhere is SEM-009's."""
     reason = _reason(message, terms)
-    calls = any(_is_whole(block) for _, block in blocks(message, "tool_use"))
+    calls = any(is_whole_call(block) for _, block in blocks(message, "tool_use"))
     if calls and reason is not None and reason not in OTHER_ENDS_OF_CALLS and _has_tools(reading):
         yield check("SEM-004", reason == "tool_use", "stop_reason tool_use beside a tool_use block", reason, _REASON)
-
-
-def _is_whole(block: Message) -> bool:
-    named = isinstance(block.get("id"), str) and isinstance(block.get("name"), str)
-    return named and isinstance(block.get("input"), Mapping)
 
 
 @about_message("SEM-007")
