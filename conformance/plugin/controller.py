@@ -129,6 +129,9 @@ class Controller:
                 return
             self.live.begin()
         except UsageError as error:
+            if self.live is not None:  # nothing was sent, and there is no journal to close
+                self.live.target.close()
+                self.live = None
             raise pytest.UsageError(clean(str(error))) from None
         except Ungradable as error:
             self.ungradable = clean(str(error))

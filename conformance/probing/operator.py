@@ -33,19 +33,19 @@ class Operator:
 NEEDS: Mapping[str, tuple[Callable[[Operator], bool], str]] = {
     "restricted-key": (
         lambda operator: operator.restricted_key is not None,
-        "only with --restricted-key-env, which names the variable with a second key that may not use the model",
+        "only with restricted-key-env, which names the variable with a second key that may not use the model",
     ),
     "two-betas": (
         lambda operator: len(operator.betas) > 1,
-        "only with --accepted-betas, which gives two beta names that the target accepts",
+        "only with accepted-betas, which gives two beta names that the target accepts",
     ),
     LARGE_BODY: (
         lambda operator: LARGE_BODY in operator.include,
-        f"only with --include {LARGE_BODY}: it sends 33 MB",
+        f"only with include {LARGE_BODY}: it sends 33 MB",
     ),
     LONG_CONTEXT: (
         lambda operator: LONG_CONTEXT in operator.include and operator.context_window is not None,
-        f"only with --include {LONG_CONTEXT} and --context-window: it sends a prompt longer than the window",
+        f"only with include {LONG_CONTEXT} and context-window: it sends a prompt longer than the window",
     ),
 }
 

@@ -6,20 +6,20 @@ becomes a marker of the same length, so that byte offsets stay true and AUTH-009
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from conformance.wire.content import MAX_DECODED, decoded_body
 from conformance.wire.exchange import Chunk, Exchange
-from conformance.wire.markers import marker
+from conformance.wire.markers import LEAST, marker
 
 SHORTEST = 8  #: values below this length are not searched for: they would be found everywhere
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value to take out and the word that stands in the marker: KEY, TOKEN or HEADER."""
+    """A value to take out and the word that stands in the marker: KEY, SECOND, TOKEN or HEADER."""
 
     label: str
     value: str
@@ -40,9 +40,14 @@ def forms(value: str) -> Iterator[bytes]:
 class Redactor:
     """Takes secrets out of exchanges. Pure apart from the compiled pattern it holds."""
 
-    def __init__(self, secrets: Iterable[Secret], credentials: Mapping[str, Secret] | None = None) -> None:
-        """`secrets` are searched for everywhere; `credentials` in the request header of their name, however short."""
-        self._credentials = {name.lower(): secret for name, secret in (credentials or {}).items()}
+    def __init__(self, secrets: Iterable[Secret], credentials: Iterable[tuple[str, Secret]] = ()) -> None:
+        """`secrets` are searched for everywhere; `credentials` in the request header of their name, however short.
+
+        A header may hold several; where one is part of another, the longer one is looked for first.
+        """
+        self._credentials: dict[str, list[Secret]] = {}
+        for name, secret in sorted(credentials, key=lambda row: -len(row[1].value)):
+            self._credentials.setdefault(name.lower(), []).append(secret)
         spellings = {
             form: secret.label for secret in secrets if len(secret.value) >= SHORTEST for form in forms(secret.value)
         }
@@ -88,10 +93,11 @@ class Redactor:
 
     def _sent(self, name: str, value: str) -> str:
         """A header of a request: in that of its name a credential is known to be."""
-        clean, secret = self.text(value), self._credentials.get(name.lower())
-        if secret is None or not secret.value or secret.value not in clean:
-            return clean
-        return clean.replace(secret.value, marker(secret.label, len(secret.value)))
+        clean = self.text(value)
+        for secret in self._credentials.get(name.lower(), ()):
+            if secret.value and secret.value in clean:
+                return clean.replace(secret.value, marker(secret.label, max(LEAST, len(secret.value))))
+        return clean
 
     def _mark(self, match: re.Match[bytes]) -> bytes:
         found = match.group()

@@ -8,7 +8,8 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance.rules.reached import asked, message_of
+from conformance.rules.answers import asked
+from conformance.rules.reached import message_of
 from conformance.wire.reading import Reading
 
 Body = dict[str, Any]

@@ -35,11 +35,13 @@ class Names:
     key: str = "CONFORMANCE_API_KEY"
     headers: Mapping[str, str] = field(default_factory=dict)
     header: str = "CONFORMANCE_HEADER"  #: for a marked header that `headers` does not know
+    second: str = "CONFORMANCE_SECOND_KEY"  #: the operator's second key
 
     def variable(self, label: str, header: str) -> str:
-        """The variable for a marker with this label (KEY, HEADER) in the named header ("" for the URL)."""
+        """The variable for a marker with this label (KEY, SECOND, HEADER) in the named header ("" for the URL)."""
         known = {name.lower(): variable for name, variable in self.headers.items()}
-        name = self.key if label == "KEY" else known.get(header.lower(), self.header)
+        keys = {"KEY": self.key, "SECOND": self.second, "SECON": self.second}
+        name = keys.get(label) or known.get(header.lower(), self.header)
         return name if _NAME.fullmatch(name) else self.header
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.contract import UsageFields
 from conformance.evidence.run import PLAIN
+from conformance.rules.answers import asked
 from conformance.rules.expectations import answer_of, kind
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown, unjudged
 from conformance.rules.outcome import is_served
-from conformance.rules.reached import asked, message_of, stop_reason
+from conformance.rules.reached import message_of, stop_reason
 from conformance.wire.exchange import Ending, Exchange
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from conformance.rules.answers import asked
 from conformance.rules.expectations import answer_of, kind
 from conformance.rules.findings import Finding, Where, broken, check, held, shown, unjudged
 from conformance.rules.reached import (
-    asked,
     ends_before,
     goes_on,
     message_of,

@@ -8,8 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance.rules.answers import asked as asked  # for those who take it from here
-from conformance.rules.answers import blocks
+from conformance.rules.answers import asked, blocks
 from conformance.rules.calls import CALL_ID, finished_calls, is_whole_call, whole_message
 from conformance.rules.scope import judged_messages
 from conformance.wire.reading import Reading

@@ -13,7 +13,7 @@ from conformance.contract import Profile, load_profiles
 from conformance.evidence.run import PLAIN, Item, Run
 from conformance.probing.limits import Limits
 from conformance.reporting.diagnosis import Answered, Diagnosis, Offer, Value
-from conformance.session.inquiries import MODELS_ID, Inquiry, answered, inquiries, message_of, output_tokens
+from conformance.session.inquiries import MODELS_ID, Inquiry, answered, inquiries, message_shown, output_tokens
 from conformance.session.live import Live, open_live
 from conformance.session.target import Ungradable, address_of, profile_of
 from conformance.settings.options import BY_NAME
@@ -140,7 +140,7 @@ def _answers(other: Settings, environment: Mapping[str, str] | None) -> bool:
         return NO_MODELS not in str(sentence)
     except (Ungradable, AskingFailed):
         return False
-    return any(message_of(reading) or reading.error for reading in plain)  # a page for people is neither
+    return any(message_shown(reading) or reading.error for reading in plain)  # a page for people is neither
 
 
 # What follows

@@ -1,6 +1,8 @@
 """What reports say beside the verdicts, from the header and footer of a journal."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from conformance.contract import Level
 from conformance.evidence.follow import Follower
@@ -26,5 +28,10 @@ def facts_of(
         options=header["options"],
         generated=tuple(sorted(follower.generated)),
         ungradable=ungradable,
-        names=Names(key=header["api_key_env"], headers=header["header_envs"]),
+        names=_names(header),
     )
+
+
+def _names(header: Mapping[str, Any]) -> Names:
+    second = header.get("restricted_key_env") or Names().second
+    return Names(key=header["api_key_env"], headers=header["header_envs"], second=second)

@@ -17,7 +17,7 @@ from conformance.reporting.diagnosis import LONGEST_WORDS, Answered, Offer
 from conformance.rules.answers import at, blocks, is_count
 from conformance.rules.expectations_surfaces import ABSENT
 from conformance.rules.outcome import trouble
-from conformance.session.live import listed_models
+from conformance.session.models import listed_models
 from conformance.suite import PLAIN, PLAIN_CONTROL, STREAM_CONTROL, text, user, without
 from conformance.suite_bodies import CACHED_PROMPT
 from conformance.suite_images import RED, SIDE, image, png
@@ -79,7 +79,7 @@ def ending(reading: Reading) -> str:
     return f"status {exchange.status}: {said}" if said else f"status {exchange.status}"
 
 
-def message_of(reading: Reading) -> Mapping[str, Any]:
+def message_shown(reading: Reading) -> Mapping[str, Any]:
     """The message a request was answered with, empty where there is none with content."""
     if reading.exchange.status != 200:
         return {}
@@ -89,7 +89,7 @@ def message_of(reading: Reading) -> Mapping[str, Any]:
 
 def output_tokens(reading: Reading) -> int:
     """The output tokens an answer says it cost."""
-    value = at(message_of(reading), "usage.output_tokens")
+    value = at(message_shown(reading), "usage.output_tokens")
     return value if is_count(value) else 0
 
 
@@ -102,7 +102,7 @@ def _said(reading: Reading, member: str) -> str:
 
 
 def _message(answers: Answers, plain: Reading | None) -> str:
-    return "a message" if any(message_of(reading) for reading in answers) else ""
+    return "a message" if any(message_shown(reading) for reading in answers) else ""
 
 
 def _events(answers: Answers, plain: Reading | None) -> str:
@@ -114,7 +114,7 @@ def _events(answers: Answers, plain: Reading | None) -> str:
 
 
 def _tool_use(answers: Answers, plain: Reading | None) -> str:
-    kinds = (_said(reading, "tool_choice") for reading in answers if any(blocks(message_of(reading), "tool_use")))
+    kinds = (_said(reading, "tool_choice") for reading in answers if any(blocks(message_shown(reading), "tool_use")))
     return next((f"a tool_use block under tool_choice {kind}" for kind in kinds), "")
 
 
@@ -123,7 +123,7 @@ def _thinking(answers: Answers, plain: Reading | None) -> str:
         f"a {block} block, asked for as {_said(reading, 'thinking')}"
         for reading in answers
         for block in ("thinking", "redacted_thinking")
-        if any(blocks(message_of(reading), block))
+        if any(blocks(message_shown(reading), block))
     )
     return next(found, "")
 
@@ -131,7 +131,7 @@ def _thinking(answers: Answers, plain: Reading | None) -> str:
 def _image(answers: Answers, plain: Reading | None) -> str:
     """The answer names the colour, or the image was counted: its text is shorter than that of the plain request."""
     for reading in answers:
-        if message_of(reading) and re.search(r"\bred\b", reading.text, re.IGNORECASE):
+        if message_shown(reading) and re.search(r"\bred\b", reading.text, re.IGNORECASE):
             return "an answer that names the colour of the image"
         heard, usual = _input(reading), _input(plain)
         if usual is not None and heard is not None and heard > usual:
@@ -140,7 +140,7 @@ def _image(answers: Answers, plain: Reading | None) -> str:
 
 
 def _input(reading: Reading | None) -> int | None:
-    value = None if reading is None else at(message_of(reading), "usage.input_tokens")
+    value = None if reading is None else at(message_shown(reading), "usage.input_tokens")
     return value if is_count(value) else None
 
 
@@ -156,7 +156,7 @@ def _cache_fields(name: str) -> Iterator[str]:
 
 
 def _count(reading: Reading, names: Iterator[str]) -> int:
-    counts = (at(message_of(reading), f"usage.{name}") for name in names)
+    counts = (at(message_shown(reading), f"usage.{name}") for name in names)
     return max((count for count in counts if is_count(count)), default=0)
 
 

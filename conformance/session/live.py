@@ -1,6 +1,5 @@
 """A live run: opened from settings and selected items, sent by a scheduler, closed into a graded journal."""
 
-import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -16,15 +15,14 @@ from conformance.evidence.follow import Follower, header_terms
 from conformance.evidence.journal import JournalWriter, item_line, record_line
 from conformance.evidence.run import Item, Record, Terms
 from conformance.probing.plan import Plan, plan
-from conformance.probing.preflight import preflight_refusal
-from conformance.probing.probe import Call, Probe
+from conformance.probing.probe import Probe
 from conformance.probing.redaction import Redactor, Secret
 from conformance.probing.render import Desk, wrong_token
 from conformance.probing.scheduler import After, Scheduler
 from conformance.probing.sender import Sender
 from conformance.probing.sockets import SocketTransport
 from conformance.probing.transport import HttpxTransport
-from conformance.rules.outcome import trouble
+from conformance.session.models import ask_models, listed_models, only_model
 from conformance.session.target import (
     Target,
     Ungradable,
@@ -34,7 +32,6 @@ from conformance.session.target import (
     searchable,
 )
 from conformance.settings.resolve import Settings, UsageError
-from conformance.wire.exchange import Exchange
 
 #: What we send in every run: a secret that is part of it would be found everywhere.
 ORDINARY = ("reference-1", "application/json", "text/event-stream", "messages-conformance", "identity")
@@ -110,7 +107,8 @@ class Live:
             self.writer.close()
         self.target.close()
         follower = Follower(self.journal)
-        follower.poll()
+        if self.writer is not None:
+            follower.poll()
         return follower
 
     def _after(self, writer: JournalWriter) -> After | None:
@@ -195,7 +193,7 @@ def open_live(
         discovery: tuple[Record, ...] = ()
         if not desk.model:
             exchange = redactor.exchange(ask_models(desk, settings, target))
-            desk = replace(desk, model=_only_model(exchange))
+            desk = replace(desk, model=only_model(exchange))
             discovery = (Record(1, "models", 0, 1, replace(exchange, began=0.0)),)
         terms = Terms(
             profile, load_catalogue(), desk.api_version, desk.model, capabilities, target.key is not None, found
@@ -221,48 +219,11 @@ def reserve_folder(settings: Settings) -> Path:
 
 def _redactor_of(target: Target, desk: Desk, settings: Settings) -> tuple[Redactor, bool]:
     """What takes the secrets of this run out, and whether the key is searched for in answers."""
-    credentials = {name: Secret("HEADER", value) for name, value in settings.headers}
-    if target.key is not None:
-        credentials |= {name: Secret("KEY", target.key) for name in ("Authorization", "x-api-key")}
+    credentials = [(name, Secret("HEADER", value)) for name, value in settings.headers]
+    for label, key in (("KEY", target.key), ("SECOND", target.operator.restricted_key)):
+        if key is not None:
+            credentials += [(name, Secret(label, key)) for name in ("Authorization", "x-api-key")]
     ours = (desk.endpoint, desk.model, desk.api_version, *ORDINARY)
-    restricted = [Secret("RESTRICTED", key)] if (key := target.operator.restricted_key) else []
-    searched = [secret for secret in (*credentials.values(), *restricted) if searchable(secret.value, *ours)]
+    searched = [secret for _, secret in credentials if searchable(secret.value, *ours)]
     found = any(secret.label == "KEY" for secret in searched)
     return Redactor([Secret("TOKEN", desk.wrong), *searched], credentials), found
-
-
-def ask_models(desk: Desk, settings: Settings, target: Target) -> Exchange:
-    """The answer to `GET …/models`."""
-
-    async def ask() -> Exchange:
-        transport = HttpxTransport(target.verify)
-        try:
-            return await transport.send(desk.outgoing(Call(method="GET", path="~models")), settings.limits)
-        finally:
-            await transport.close()
-
-    return asyncio.run(ask())
-
-
-def listed_models(exchange: Exchange) -> tuple[str, ...]:
-    """The ids in a list of models; empty when the answer is none."""
-    parsed = Record(0, "models", 0, 1, exchange).reading.json
-    value = parsed.value
-    rows = value.get("data") if exchange.status == 200 and isinstance(value, dict) else None
-    rows = rows if isinstance(rows, list) else []
-    return tuple(row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str))
-
-
-def _only_model(exchange: Exchange) -> str:
-    if exchange.status is None:
-        detail = exchange.end.detail or exchange.end.how.value
-        raise Ungradable(f"the target cannot be reached ({detail}); check --target-url")
-    if exchange.status in {401, 402, 403, 407}:  # it is the key, and no choice of model would help
-        raise Ungradable(str(preflight_refusal(exchange)))
-    if trouble(exchange):
-        raise Ungradable(f"the target did not list its models ({trouble(exchange)}); try again later, or give --model")
-    models = listed_models(exchange)
-    if len(models) == 1 and models[0].isprintable():
-        return models[0]
-    offer = f"the target lists {', '.join(models[:10])}" if models else "the target lists no models"
-    raise UsageError(f"say with --model which model to ask for: {offer}")

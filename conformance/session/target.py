@@ -1,6 +1,7 @@
 """What is tested: a server somebody named, or the embedded reference endpoint."""
 
 import os
+import re
 import secrets
 import socket
 import ssl
@@ -70,6 +71,7 @@ def open_target(settings: Settings, environment: Mapping[str, str] | None = None
     endpoint = address_of(settings)
     if endpoint is None:
         return _embedded(settings)
+    _check_name("api-key-env", settings.api_key_env)
     verify = _trust(settings)
     variables = os.environ if environment is None else environment
     key, operator = variables.get(settings.api_key_env, ""), operator_of(settings, variables)
@@ -94,10 +96,17 @@ def _checked_key(key: str, variable: str) -> str:
     return key.strip()
 
 
+def _check_name(option: str, name: str) -> None:
+    """What is no name of a variable may be a key that was put in the wrong place: it is not repeated."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise UsageError(f"--{option} takes the name of an environment variable that holds the key, not the key")
+
+
 def operator_of(settings: Settings, variables: Mapping[str, str]) -> Operator:
     """What only the operator knows; UsageError for a variable that is named and not set."""
     restricted, name = None, settings.restricted_key_env
     if name is not None:
+        _check_name("restricted-key-env", name)
         restricted = _checked_key(variables.get(name, ""), name)
         if not restricted:
             raise UsageError(f"{name}, the environment variable of --restricted-key-env, is not set or empty")

@@ -172,6 +172,7 @@ _KINDS = {
     "number": "a number", "folder": "a folder", "file": "a file",
 }  # fmt: skip
 
+WIDEST = 20_000_000  #: tokens of a context window; a prompt beyond it would fill the memory
 #: The smallest value of each number.
 _LEAST = {"concurrency": 1, "fuzz": 0, "shrink": 0, "max-requests": 1, "timeout": 0.001, "attempts": 1,
           "context-window": 1}  # fmt: skip
@@ -186,8 +187,12 @@ def _check(values: Mapping[str, Any]) -> None:
                          "embedded reference endpoint")  # fmt: skip
     if values["require-target"] and values["target-url"] is None:
         raise UsageError("no target: --require-target is set, so --target-url URL must be given")
-    if len(values["accepted-betas"]) == 1:
-        raise UsageError("--accepted-betas takes two names or more: what is tested is how they are joined")
+    betas = values["accepted-betas"]
+    if betas and (len(set(betas)) < 2 or not all(_TOKEN.fullmatch(name) for name in betas)):
+        raise UsageError("--accepted-betas takes two different names or more, of the characters of a header name: "
+                         "what is tested is how they are joined")  # fmt: skip
+    if values["context-window"] is not None and values["context-window"] > WIDEST:
+        raise UsageError(f"--context-window must be at most {WIDEST}, not {values['context-window']}")
     if "long-context" in values["include"] and values["context-window"] is None and values["target-url"] is not None:
         raise UsageError(
             "--include long-context needs --context-window, the number of tokens the model's context holds"

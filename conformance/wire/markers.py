@@ -2,10 +2,15 @@
 
 import re
 
-MARKER = re.compile(r"\[(KEY|TOKEN|HEADER?)\*+\]")  #: a HEADER of eight characters loses its last letter
+LEAST = 8  #: characters of a marker
+#: A HEADER or SECOND of eight characters loses its last letter.
+MARKER = re.compile(r"\[(KEY|TOKEN|HEADER?|SECOND?)\*+\]")
 
 
 def marker(label: str, length: int) -> str:
-    """The marker of a secret (KEY, TOKEN or HEADER), `length` (at least 8) characters long; a longer label is cut."""
+    """The marker of a secret, `length` (at least LEAST) characters long; a longer label is cut.
+
+    Labels are KEY, SECOND (the operator's second key), TOKEN and HEADER.
+    """
     word = label[: length - 3]
     return f"[{word}{'*' * (length - len(word) - 2)}]"

@@ -272,3 +272,10 @@ def test_a_distributing_process_plans_from_what_its_workers_report(run: Run, pyt
 def test_a_distributed_dry_run_is_wrong_usage(run: Run) -> None:
     result = run("--dry-run", "-n", "1", "-k", "RESP-003", suite("response"))
     assert result.ret == 4 and "--dry-run goes without -n" in _text(result)
+
+
+def test_a_run_that_cannot_be_written_is_wrong_usage(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = run("-k", "RESP-003", suite("response"), f"--out={tmp_path / 'file' / 'run'}")
+    assert result.ret == 4 and "cannot write the run into" in _text(result)
+    assert "Traceback" not in _text(result) and "INTERNALERROR" not in _text(result)

@@ -116,7 +116,7 @@ def test_a_secret_in_a_compressed_answer_is_stored_uncoded_behind_its_marker() -
 
 def test_a_short_credential_is_taken_out_of_the_header_of_its_name_alone() -> None:
     request = Request("POST", "http://h/1", (("X-Tenant", "1"), ("anthropic-version", "2023-06-01")), b"1")
-    redactor = Redactor([], {"x-tenant": Secret("HEADER", "1")})
+    redactor = Redactor([], [("x-tenant", Secret("HEADER", "1"))])
     found = redactor.exchange(Exchange(request, 200, (("x", "1"),), (), End(Ending.COMPLETE)))
-    assert found.request.headers == (("X-Tenant", marker("HEADER", 1)), ("anthropic-version", "2023-06-01"))
+    assert found.request.headers == (("X-Tenant", marker("HEADER", 8)), ("anthropic-version", "2023-06-01"))
     assert found.request.url == "http://h/1" and found.headers == (("x", "1"),)

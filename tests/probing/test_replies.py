@@ -104,7 +104,7 @@ def test_a_reply_goes_in_the_phase_of_what_it_replies_to() -> None:
 @pytest.mark.parametrize("need", list(NEEDS))
 def test_a_probe_that_waits_for_the_operator_is_not_sent_without(need: str) -> None:
     made = _plan("http://h:1", Operator(), 3, Probe("costly", (Call(PLAIN | {"system": "x"}),), needs=need))
-    assert made.unsent["costly"].startswith("only with --")
+    assert made.unsent["costly"].startswith("only with ")
     given = Operator("second-key", ("a", "b"), 100, frozenset({"large-body", "long-context"}))
     assert missing(need, given) == "" and missing("", Operator()) == ""
 

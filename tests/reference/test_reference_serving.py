@@ -56,4 +56,4 @@ def test_the_default_is_plain(served: list[reference.Settings]) -> None:
 )
 def test_an_impossible_variation_is_told_in_a_sentence(words: tuple[str, ...], sentence: str) -> None:
     result = run(*words, "--port", "0")
-    assert result.exit_code == 2 and sentence in result.output and "Traceback" not in result.output
+    assert result.exit_code == 4 and sentence in result.output and "Traceback" not in result.output

@@ -22,10 +22,10 @@ from conformance.session.closing import Closing, close_run
 from conformance.session.live import (
     Live,
     harness_version,
-    listed_models,
     open_live,
     reserve_folder,
 )
+from conformance.session.models import listed_models
 from conformance.session.target import Ungradable, capabilities_of, open_target, operator_of, profile_of, searchable
 from conformance.settings.resolve import Settings, UsageError, resolve
 from conformance.suite import PLAIN, PLAIN_CONTROL, STREAM_CONTROL
@@ -347,3 +347,35 @@ def test_the_embedded_endpoint_has_what_only_an_operator_knows(tmp_path: Path) -
     operator = target.operator
     assert operator.restricted_key and len(operator.betas) == 2 and operator.context_window
     assert operator.include == {"long-context"}
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_a_second_key_that_is_served_is_shown_by_a_command_without_it(tmp_path: Path, short: bool) -> None:
+    second, main = ("s3c", "s3") if short else ("restricted-key-0123456789", KEY)
+    probe = Probe("second", (Call(PLAIN, auth=Auth.RESTRICTED),), needs="restricted-key")
+    item = Item("AUTH-010", "second", ("second",), {"*": Expect("restricted")}, "plain")
+    with always(message()) as server:
+        given = {"target_url": server.url, "model": "reference-1", "restricted_key_env": "MY_SECOND_KEY"}
+        environment = {"CONFORMANCE_API_KEY": main, "MY_SECOND_KEY": second}
+        settings = _settings(tmp_path, **given)
+        done = _run(settings, items=[item], probes=PROBES | {"second": probe}, environment=environment)
+    assert done.graded is not None and done.graded.judgements["AUTH-010"].verdict is Verdict.WARNED
+    written = [path.read_text() for path in (tmp_path / "run").iterdir() if path.is_file()]
+    assert not any(f"Bearer {second}" in text or f"Bearer {main}" in text for text in (*written, done.text))
+    assert "'Authorization: Bearer '\"$MY_SECOND_KEY\"" in done.text
+
+
+@pytest.mark.parametrize("option", ["api_key_env", "restricted_key_env"])
+def test_a_key_in_the_place_of_a_name_is_not_repeated(tmp_path: Path, option: str) -> None:
+    pasted = "sk-pasted-0123456789"
+    with pytest.raises(UsageError, match="takes the name of an environment variable") as told:
+        open_target(_settings(tmp_path, target_url="http://127.0.0.1:9", **{option: pasted}), ENVIRONMENT)
+    assert pasted not in str(told.value)
+
+
+def test_a_run_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    live = _open(_settings(tmp_path, out=str(tmp_path / "file" / "run")))
+    with pytest.raises(UsageError, match="cannot write the run into"):
+        live.begin()
+    assert live.finish().records == []

@@ -129,7 +129,10 @@ def test_a_list_may_be_given_with_commas_or_again_and_again(tmp_path: Path) -> N
     ("given", "sentence"),
     [
         ({"include": ["everything"]}, "--include takes one of large-body, long-context"),
-        ({"accepted_betas": ["one"]}, "--accepted-betas takes two names or more"),
+        ({"accepted_betas": ["one"]}, "--accepted-betas takes two different names or more"),
+        ({"accepted_betas": ["one", "one"]}, "--accepted-betas takes two different names"),
+        ({"accepted_betas": ["one", "t\nwo"]}, "--accepted-betas takes two different names"),
+        ({"context_window": 20_000_001}, "--context-window must be at most 20000000"),
         ({"attempts": 0}, "--attempts must be at least 1"),
         ({"context_window": 0}, "--context-window must be at least 1"),
         ({"include": ["long-context"], "target_url": "http://h"}, "--include long-context needs --context-window"),
