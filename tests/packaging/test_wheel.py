@@ -69,7 +69,8 @@ def test_the_wheel_is_typed_and_has_its_entry_points(wheel: Path) -> None:
 def test_the_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     source = built(ROOT, "sdist", tmp_path / "sdist")
     with tarfile.open(source) as archive:
-        archive.extractall(tmp_path / "unpacked", filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # since 3.11.4
+        archive.extractall(tmp_path / "unpacked")
     project = next((tmp_path / "unpacked").iterdir())
     assert contents(built(project, "wheel", tmp_path / "wheel")) == contents(wheel)
     assert (project / "tests/packaging/foreign/checks/check_arithmetic.py").is_file()
