@@ -29,7 +29,7 @@ class HeaderRule:
 def enforce(rules: Iterable[HeaderRule], context: Context) -> None:
     """Raise the refusal of the first rule that the request breaks."""
     for rule in rules:
-        refusal = None if context.seams.drops(rule.name) else rule.check(context)
+        refusal = None if context.seams.drops(rule.name, context) else rule.check(context)
         if refusal is not None:
             refusal.rule = rule.name
             raise refusal

@@ -33,7 +33,7 @@ def decode_body(context: Context) -> dict[str, Any]:
             value = stage(value, context)
         except Refusal as refusal:
             refusal.rule = rule
-            if not context.seams.drops(rule):
+            if not context.seams.drops(rule, context, value):
                 raise
             return _greeting(context)
     return dict(value)

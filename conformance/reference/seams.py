@@ -72,8 +72,9 @@ Apply = Callable[[Any, Context], Any]
 class Fault:
     """A deliberate breach at one seam that exactly one requirement is about.
 
-    At the seam `rule` no function is applied: the rule named `rule` is left out. `changes` replaces settings, for
-    breaches that show only at another pace.
+    At the seam `rule` the rule named `rule` is left out: for every body, or for those of which the function says yes.
+    `also` are the few further requirements whose own text the same bytes break, where the catalogue's entailments do
+    not say so. `changes` replaces settings, for breaches that show only at another pace.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Fault:
     rule: str = ""
     profiles: tuple[str, ...] = tuple(PROFILES)
     changes: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +94,18 @@ class Variation:
 
     `traps` are the numbers of the contract's section 6 that it stands for, `admits` the block types and block fields
     that it makes up and that must therefore be accepted when a client sends them back. `changes` replaces settings.
+    `factor` names what is free: variations of one factor exclude one another.
     """
 
     id: str
     seam: Seam
     description: str
-    apply: Apply
+    apply: Apply | None = None
     traps: tuple[int, ...] = ()
     profiles: tuple[str, ...] = tuple(PROFILES)
     changes: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     admits: tuple[str, ...] = ()
+    factor: str = ""
 
 
 WRITTEN = frozenset({Seam.FRAMES, Seam.ANSWER, Seam.BYTES})
@@ -132,6 +136,10 @@ class Seams:
         """The block types and fields beyond the documented ones that a request may hold."""
         return frozenset(name for variation in self.variations for name in variation.admits)
 
-    def drops(self, rule: str) -> bool:
-        """Whether a fault leaves out the acceptance rule of this name."""
-        return any(fault.seam is Seam.RULE and fault.rule == rule for fault in self.faults)
+    def drops(self, rule: str, context: Context, value: Any = None) -> bool:
+        """Whether a fault leaves out the acceptance rule of this name, for this request.
+
+        `value` is what the rule looks at: the body as far as it is decoded, nothing for a rule about headers.
+        """
+        left_out = (fault for fault in self.faults if fault.seam is Seam.RULE and fault.rule == rule)
+        return any(fault.apply is None or fault.apply(value, context) for fault in left_out)

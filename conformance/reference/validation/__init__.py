@@ -17,7 +17,7 @@ COUNTING_EXEMPT = frozenset({"max-tokens-present", "thinking-budget"})
 def validate(body: Body, context: Context, counting: bool = False) -> None:
     """Raise the refusal of the first rule the body breaks, except those that a fault leaves out."""
     for rule in RULES:
-        if context.seams.drops(rule.name) or not rule.applies(context):
+        if context.seams.drops(rule.name, context, body) or not rule.applies(context):
             continue
         if counting and rule.name in COUNTING_EXEMPT:
             continue
