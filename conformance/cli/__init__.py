@@ -4,6 +4,7 @@ import click
 
 from conformance.cli.corpus import corpus
 from conformance.cli.doctor import doctor
+from conformance.cli.prove import prove
 from conformance.cli.run import run
 from conformance.cli.serve import serve
 from conformance.cli.show import requirements
@@ -21,3 +22,4 @@ main.add_command(requirements)
 main.add_command(serve)
 main.add_command(corpus)
 main.add_command(doctor)
+main.add_command(prove)

@@ -1,0 +1,34 @@
+"""Attempts in several processes, one subject at a time in each."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+
+from conformance.proof.subjects import Subject
+from conformance.proof.trial import Outcome, attempt
+
+JOBS = max(1, os.cpu_count() or 1)
+
+
+def attempts(subjects: Sequence[Subject], whole: bool, jobs: int = JOBS) -> Iterator[Outcome]:
+    """The outcome of each subject, as they come. A process that dies makes its subjects crashed ones."""
+    if jobs == 1:
+        yield from (attempt(subject, whole) for subject in subjects)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(attempt, subject, whole): subject for subject in subjects}
+        for future in as_completed(waiting):
+            failure = future.exception()
+            yield Outcome(waiting[future], error=f"its process died: {failure}") if failure else future.result()
+
+
+def prove(
+    subjects: Sequence[Subject], whole: bool, jobs: int = JOBS, told: Callable[[Outcome], None] = lambda outcome: None
+) -> tuple[Outcome, ...]:
+    """Every outcome, in the order of the subjects; `told` hears of each as it comes."""
+    found: dict[Subject, Outcome] = {}
+    for outcome in attempts(subjects, whole, jobs):
+        found[outcome.subject] = outcome
+        told(outcome)
+    return tuple(found[subject] for subject in subjects)

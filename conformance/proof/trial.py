@@ -1,0 +1,89 @@
+"""One attempt of the harness at one subject: over loopback sockets, by the same run that users have."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from conformance.proof.runs import COSTLY, EVERYTHING, LIMITS, broken, costly, judged
+from conformance.proof.subjects import Subject
+from conformance.reporting.facts import output_tokens
+from conformance.rules.findings import Finding
+from conformance.session.closing import Closing
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run said of a subject. `found` maps each violated requirement to its verdict, `noted` holds those with a
+    note, `evidence` a sentence for each of both. `whole` is whether the whole suite was run. `error` says why there
+    is no outcome."""
+
+    subject: Subject
+    found: Mapping[str, str] = field(default_factory=dict)
+    noted: frozenset[str] = frozenset()
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    exit: int = 0
+    requests: int = 0
+    output_tokens: int = 0
+    whole: bool = False
+    error: str = ""
+
+
+def attempt(subject: Subject, whole: bool) -> Outcome:
+    """What the harness says of a subject. Unless `whole`, a fault is first tried with what its requirement needs; when
+    that names nothing, or the subject is legal, with the whole suite. Never raises: a crash is an outcome too."""
+    try:
+        if not whole and subject.requirement:
+            outcome = needed(subject)
+            if subject.requirement in {*outcome.found, *outcome.noted}:
+                return outcome
+            full = _outcome(subject, "")
+            return replace(full, requests=full.requests + outcome.requests)
+        return _outcome(subject, "")
+    except Exception as error:
+        return Outcome(subject, error=f"the harness failed: {type(error).__name__}: {error}")
+
+
+def needed(subject: Subject) -> Outcome:
+    """What is said of a fault when only what its requirement needs is sent."""
+    return _outcome(subject, subject.requirement)
+
+
+def _outcome(subject: Subject, only: str) -> Outcome:
+    include = COSTLY if only or costly(subject.requirement, subject.profile) else ()
+    with tempfile.TemporaryDirectory(prefix="proof-") as folder:
+        closing = judged(
+            subject.profile,
+            Path(folder),
+            *subject.faults,
+            endpoint={"variations": subject.variations},
+            only=only,
+            limits=LIMITS,
+            include=include,
+            **EVERYTHING,
+        )
+        return _read(subject, closing, not only)
+
+
+def _read(subject: Subject, closing: Closing, whole: bool) -> Outcome:
+    graded = closing.graded
+    assert graded is not None
+    found = broken(graded)
+    noted = {name: row.notes for name, row in graded.judgements.items() if row.notes}
+    evidence = {name: graded.judgements[name].violations[0] for name in found}
+    evidence |= {name: notes[0] for name, notes in noted.items() if name not in found}
+    return Outcome(
+        subject,
+        {name: str(verdict) for name, verdict in found.items()},
+        frozenset(noted),
+        {name: _sentence(finding) for name, finding in evidence.items()},
+        int(closing.code),
+        len(graded.run.records),
+        output_tokens(graded.run),
+        whole,
+    )
+
+
+def _sentence(finding: Finding) -> str:
+    case = f"{finding.case}: " if finding.case else ""
+    return f"{case}expected {finding.expected}, seen {finding.seen} ({finding.where})"[:400]
