@@ -123,6 +123,7 @@ def thinking(value: Any, **more: Any) -> Body:
 HISTORY = [user("Hello"), assistant("Hello there"), user("Say hello")]
 SECRET = [user("The codeword is zebra77, remember it"), assistant("I will"), user("What is the codeword?")]
 FORCED = {"tools": [T1], "tool_choice": {"type": "tool", "name": "get_code"}, "max_tokens": 300}
+TWO_CALLS = {"tools": [T1], "max_tokens": 300, "messages": [user("Call the tool get_code twice: n = 7 and n = 8")]}
 COUNTING = {"messages": [user("Write the numbers one to five hundred in words")]}
 UNICODE = "北京今天多云 🌦️ naïve Привет"
 STOPPING = {"messages": [user("Repeat exactly: alpha ZZSTOPZZ omega")], "stop_sequences": ["ZZSTOPZZ"]}
@@ -256,6 +257,7 @@ TOOLS: tuple[Item, ...] = (
     *(good(f"choice-{kind}", {"tools": [T1], "tool_choice": {"type": kind}}) for kind in mixed("auto", "any", "none")),
     good("forced", FORCED),
     good("forced-stream", {**FORCED, "stream": True}),
+    good("two-calls-stream", {**TWO_CALLS, "stream": True}),
     good("asked-none", {"tools": [T1], "tool_choice": {"type": "none"}, "messages": [user("Call get_code with n=7")]}),
     good(
         "one-call",

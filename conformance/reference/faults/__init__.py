@@ -1,15 +1,20 @@
 """The deliberate breaches of the contract, one requirement each, and how they are chosen."""
 
+from conformance.reference.faults.blocks import BLOCK_FAULTS
 from conformance.reference.faults.connections import CONNECTION_FAULTS
 from conformance.reference.faults.equivalence import EQUIVALENCE_FAULTS
 from conformance.reference.faults.errors import ERROR_FAULTS
 from conformance.reference.faults.frames import FRAME_FAULTS
 from conformance.reference.faults.headers import HEADER_FAULTS
+from conformance.reference.faults.machine import MACHINE_FAULTS
 from conformance.reference.faults.meanings import MEANING_FAULTS
+from conformance.reference.faults.openings import OPENING_FAULTS
 from conformance.reference.faults.refusals import REFUSED_FAULTS
 from conformance.reference.faults.rules import RULE_FAULTS
 from conformance.reference.faults.shapes import SHAPE_FAULTS
+from conformance.reference.faults.streamed_calls import CALL_FAULTS
 from conformance.reference.faults.streams import EVENT_FAULTS
+from conformance.reference.faults.wires import WIRE_FAULTS
 from conformance.reference.seams import Fault
 from conformance.reference.settings import Settings
 
@@ -24,6 +29,11 @@ FAULTS: tuple[Fault, ...] = (
     *HEADER_FAULTS,
     *CONNECTION_FAULTS,
     *EQUIVALENCE_FAULTS,
+    *MACHINE_FAULTS,
+    *OPENING_FAULTS,
+    *BLOCK_FAULTS,
+    *CALL_FAULTS,
+    *WIRE_FAULTS,
 )
 
 

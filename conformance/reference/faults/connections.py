@@ -13,12 +13,14 @@ from conformance.reference.transfer import LAST_CHUNK, Answer, Ending, Request, 
 Steps = tuple[Step, ...]
 
 
-def _is_stream(steps: Steps) -> bool:
+def is_stream(steps: Steps) -> bool:
+    """Whether the steps are those of a chunked stream."""
     return any(step.data == LAST_CHUNK for step in steps) and len(steps) > 3
 
 
-def _streams(edit: Callable[[Steps], Steps]) -> Callable[[Any, Context], Any]:
-    return lambda steps, context: edit(steps) if _is_stream(steps) else steps
+def streams(edit: Callable[[Steps], Steps]) -> Callable[[Any, Context], Any]:
+    """An edit of the steps of streams alone."""
+    return lambda steps, context: edit(steps) if is_stream(steps) else steps
 
 
 def _half(steps: Steps, ending: Ending) -> Steps:
@@ -31,7 +33,9 @@ def _cut_inside(steps: Steps) -> Steps:
     return (*steps[:at], Step(steps[at].data[:-9]), Step(ending=Ending.CLOSE))
 
 
-def _silent_after(mark: bytes) -> Callable[[Steps], Steps]:
+def silent_after(mark: bytes) -> Callable[[Steps], Steps]:
+    """Nothing comes behind the first step that holds a mark, and the connection stays open."""
+
     def edit(steps: Steps) -> Steps:
         at = next((place for place, step in enumerate(steps) if mark in step.data), len(steps))
         return (*steps[: at + 1], Step(ending=Ending.HANG))
@@ -68,38 +72,38 @@ def _hang_after_hangup(steps: Any, context: Context) -> Any:
 
 
 WIRE_ROWS: tuple[Row, ...] = (
-    ("stream-cut", "STRM-023", "the stream is cut inside an event", _streams(_cut_inside)),
+    ("stream-cut", "STRM-023", "the stream is cut inside an event", streams(_cut_inside)),
     (
         "stream-closed",
         "STRM-023",
         "the connection closes between two events",
-        _streams(lambda s: _half(s, Ending.CLOSE)),
+        streams(lambda s: _half(s, Ending.CLOSE)),
     ),
     (
         "stream-reset",
         "STRM-023",
         "the connection is reset in the middle of a stream",
-        _streams(lambda s: _half(s, Ending.RESET)),
+        streams(lambda s: _half(s, Ending.RESET)),
     ),
     (
         "silent-after-message-start",
         "STRM-023",
         "every stream falls silent after message_start",
-        _streams(_silent_after(b"event: message_start")),
+        streams(silent_after(b"event: message_start")),
     ),
     (
         "silent-from-the-start",
         "STRM-001",
         "every stream falls silent after its headers",
-        _streams(_silent_after(b"HTTP/1.1")),
+        streams(silent_after(b"HTTP/1.1")),
     ),
     (
         "open-after-message-stop",
         "SSE-012",
         "the connection stays open after message_stop",
-        _streams(_silent_after(b"event: message_stop")),
+        streams(silent_after(b"event: message_stop")),
     ),
-    ("last-chunk-missing", "SSE-012", "the body is closed without its last chunk", _streams(_unterminated)),
+    ("last-chunk-missing", "SSE-012", "the body is closed without its last chunk", streams(_unterminated)),
     ("leftover-bytes", "HTTP-009", "bytes follow the body of an error", _leftovers),
     ("undeclared-close", "HTTP-009", "the connection closes after an error without saying so", _undeclared_close),
     ("head-with-body", "HTTP-005", "HEAD is answered with a body", _head_with_body),

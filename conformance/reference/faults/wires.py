@@ -1,0 +1,219 @@
+"""Faults that reach the socket: chunks, lengths and codings that do not hold, and connections that end too soon."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from conformance.reference.faults._edit import Row, asks_for_stream, refuse_when, table
+from conformance.reference.faults.connections import Steps, is_stream, silent_after, streams
+from conformance.reference.seams import Apply, Context, Fault, Seam
+from conformance.reference.transfer import LAST_CHUNK, Answer, Ending, Step, set_header
+
+HEAD_END = b"\r\n\r\n"
+
+
+def _chunk(edit: Callable[[bytes], bytes]) -> Apply:
+    """Edit the chunk in the middle of a stream, its size and line ends included."""
+
+    def change(steps: Steps) -> Steps:
+        at = len(steps) // 2
+        return (*steps[:at], replace(steps[at], data=edit(steps[at].data)), *steps[at + 1 :])
+
+    return streams(change)
+
+
+def _resized(by: int) -> Callable[[bytes], bytes]:
+    """Another size than the chunk has."""
+
+    def edit(data: bytes) -> bytes:
+        size, _, rest = data.partition(b"\r\n")
+        return b"%x\r\n%b" % (int(size, 16) + by, rest)
+
+    return edit
+
+
+def _unsized(data: bytes) -> bytes:
+    return b"chunk\r\n" + data.partition(b"\r\n")[2]
+
+
+def _ended(count: Callable[[Steps], int], ending: Ending) -> Apply:
+    """A stream of which so many steps are written."""
+    return streams(lambda steps: (*steps[: count(steps)], Step(ending=ending)))
+
+
+def _place(mark: bytes) -> Callable[[Steps], int]:
+    """The number of steps up to the first that holds a mark, that one not counted."""
+    return lambda steps: next((place for place, step in enumerate(steps) if mark in step.data), len(steps))
+
+
+def _without_last(steps: Steps) -> int:
+    return len([step for step in steps if step.data != LAST_CHUNK and step.ending is Ending.GO_ON])
+
+
+def _message(edit: Callable[[bytes, bytes], Steps]) -> Apply:
+    """Write a JSON answer with status 200 anew, from its head and its body."""
+
+    def change(steps: Steps, context: Context) -> Steps:
+        head, _, body = steps[0].data.partition(HEAD_END)
+        served = head.startswith(b"HTTP/1.1 200") and body
+        return edit(head + HEAD_END, body) if served and not is_stream(steps) else steps
+
+    return change
+
+
+def _length(by: int, ending: Ending) -> Apply:
+    """Another content-length than the body has."""
+
+    def edit(head: bytes, body: bytes) -> Steps:
+        told, real = b"content-length: %d" % (len(body) + by), b"content-length: %d" % len(body)
+        return (Step(head.replace(real, told) + body, ending=ending),)
+
+    return _message(edit)
+
+
+def _half_sent(ending: Ending) -> Apply:
+    return _message(lambda head, body: (Step(head + body[: len(body) // 2]), Step(ending=ending)))
+
+
+def _head_alone(ending: Ending) -> Apply:
+    return _message(lambda head, body: (Step(head), Step(ending=ending)))
+
+
+def _behind(more: bytes, ending: Ending = Ending.GO_ON) -> Apply:
+    """Something behind a whole stream."""
+    return streams(lambda steps: (*steps, Step(more, ending=ending)))
+
+
+def _closed_behind(steps: Any, context: Context) -> Any:
+    served = steps[0].data.startswith(b"HTTP/1.1 200") and not is_stream(steps)
+    return (*steps, Step(ending=Ending.CLOSE)) if served else steps
+
+
+CHUNK_ROWS: tuple[Row, ...] = (
+    ("chunk-too-small", "STRM-023", "a chunk is longer than its size says", _chunk(_resized(-3))),
+    ("chunk-too-large", "STRM-023", "a chunk is shorter than its size says", _chunk(_resized(3))),
+    ("chunk-without-size", "STRM-023", "the size of a chunk is a word", _chunk(_unsized)),
+    ("chunk-without-end", "STRM-023", "no line end follows a chunk", _chunk(lambda data: data[:-2])),
+    ("stream-closed-after-head", "STRM-001", "a stream closes behind its headers", _ended(lambda _: 1, Ending.CLOSE)),
+    ("stream-reset-after-head", "STRM-001", "a stream is reset behind its headers", _ended(lambda _: 1, Ending.RESET)),
+    (
+        "stream-closed-before-stop",
+        "STRM-023",
+        "a stream closes before message_stop",
+        _ended(_place(b"event: message_stop"), Ending.CLOSE),
+    ),
+    (
+        "stream-reset-before-end",
+        "STRM-023",
+        "a stream is reset before message_delta",
+        _ended(_place(b"event: message_delta"), Ending.RESET),
+    ),
+    (
+        "stream-reset-at-its-end",
+        "SSE-012",
+        "a stream is reset before its last chunk",
+        _ended(_without_last, Ending.RESET),
+    ),
+    (
+        "silent-in-block",
+        "STRM-023",
+        "every stream falls silent in its first block",
+        streams(silent_after(b"event: content_block_delta")),
+    ),
+    (
+        "silent-before-stop",
+        "STRM-023",
+        "every stream falls silent after message_delta",
+        streams(silent_after(b"event: message_delta")),
+    ),
+    ("leftover-behind-stream", "HTTP-009", "bytes follow the last chunk of a stream", _behind(b"0\r\n\r\n")),
+    ("stream-closes-undeclared", "HTTP-009", "the connection closes after a stream", _behind(b"", Ending.CLOSE)),
+)
+"""Streams, of which every event is a chunk."""
+
+LENGTH_ROWS: tuple[Row, ...] = (
+    ("length-too-large", "HTTP-009", "content-length is more than the body has", _length(9, Ending.CLOSE)),
+    ("length-too-small", "HTTP-011", "content-length is less than the body has", _length(-9, Ending.GO_ON)),
+    ("json-cut", "HTTP-011", "the connection closes inside a JSON body", _half_sent(Ending.CLOSE)),
+    ("json-reset", "HTTP-011", "the connection is reset inside a JSON body", _half_sent(Ending.RESET)),
+    ("json-closed-after-head", "HTTP-011", "the connection closes behind the headers", _head_alone(Ending.CLOSE)),
+    ("success-closes-undeclared", "HTTP-009", "the connection closes after a success", _closed_behind),
+)
+"""JSON answers."""
+
+
+def _coded(name: str, code: Callable[[bytes], bytes], streamed: bool) -> Apply:
+    """Declare a content coding for the bodies of served messages, and apply it or something else."""
+
+    def change(answer: Answer, context: Context) -> Answer:
+        if answer.status != 200 or isinstance(answer.body, bytes) is streamed:
+            return answer
+        headers = set_header(answer.headers, "content-encoding", name)
+        if isinstance(answer.body, bytes):
+            return Answer(200, headers, code(answer.body))
+        whole = b"".join(frame.data for frame in answer.body)
+        return Answer(200, headers, (replace(answer.body[0], data=code(whole)),))
+
+    return change
+
+
+def _gzip(data: bytes) -> bytes:
+    coder = zlib.compressobj(wbits=31)
+    return coder.compress(data) + coder.flush()
+
+
+CODING_ROWS: tuple[Row, ...] = (
+    ("stream-labelled-gzip", "HDR-011", "plain streams are labelled as gzip", _coded("gzip", bytes, True)),
+    ("stream-labelled-brotli", "HDR-011", "plain streams are labelled as br", _coded("br", bytes, True)),
+    ("json-gzip-cut", "HDR-011", "gzip bodies lack their end", _coded("gzip", lambda data: _gzip(data)[:-9], False)),
+    ("json-gzip-unasked", "HDR-011", "bodies are gzip whatever was offered", _coded("gzip", _gzip, False)),
+    ("stream-gzip-unasked", "HDR-011", "streams are gzip whatever was offered", _coded("gzip", _gzip, True)),
+)
+"""Content codings."""
+
+
+def _body(edit: Callable[[bytes], bytes]) -> Apply:
+    """Edit the body of a JSON answer with status 200."""
+
+    def change(answer: Answer, context: Context) -> Answer:
+        if answer.status != 200 or not isinstance(answer.body, bytes):
+            return answer
+        return replace(answer, body=edit(answer.body))
+
+    return change
+
+
+def _latin(body: bytes) -> bytes:
+    return body.decode().encode("latin-1", "ignore")
+
+
+def _half_character(body: bytes) -> bytes:
+    return body.replace(b'"id":"', b'"id":"\xe2\x82', 1)
+
+
+def _created(answer: Answer, context: Context) -> Answer:
+    return replace(answer, status=201) if isinstance(answer.body, tuple) else answer
+
+
+def _untyped(answer: Answer, context: Context) -> Answer:
+    streamed = isinstance(answer.body, tuple)
+    return replace(answer, headers=set_header(answer.headers, "content-type", None)) if streamed else answer
+
+
+TEXT_ROWS: tuple[Row, ...] = (
+    ("json-in-latin-1", "HTTP-011", "JSON is written in Latin-1", _body(_latin)),
+    ("json-half-character", "HTTP-011", "the id of a message holds half a character", _body(_half_character)),
+    ("stream-created", "SSE-001", "a stream comes with the status 201", _created),
+    ("stream-untyped", "SSE-001", "a stream comes without content-type", _untyped),
+)
+"""The text of an answer, and what its head says of it."""
+
+WIRE_FAULTS: tuple[Fault, ...] = (
+    *table(Seam.BYTES, (*CHUNK_ROWS, *LENGTH_ROWS)),
+    *table(Seam.ANSWER, (*CODING_ROWS, *TEXT_ROWS)),
+    *table(
+        Seam.BODY,
+        [("streams-crash", "SSE-001", "every stream is answered with 500", refuse_when(asks_for_stream, 500))],
+    ),
+)
