@@ -1,0 +1,67 @@
+"""`conformance prove`: what it prints and writes, and how it ends."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conformance.cli import main
+from conformance.proof import trial
+from conformance.rules.all import load_rules
+from conformance.rules.registry import MESSAGE_RULES
+
+
+def prove(out: Path, *words: str) -> Result:
+    """The command in this process, for one profile."""
+    return CliRunner().invoke(main, ["prove", "--jobs", "1", "--out", str(out), "--profile", "myrouter", *words])
+
+
+def test_a_fault_that_is_named_is_proved_and_written(tmp_path: Path) -> None:
+    result = prove(tmp_path / "new" / "folder", "--fault", "id-empty", "--fault", "role-foreign")
+    assert result.exit_code == 0
+    assert "myrouter: 2 faults: 2 killed, 0 noted, 0 killed by something else, 0 survived" in result.output
+    assert "\nproved\n" in result.output
+    matrix = json.loads((tmp_path / "new" / "folder" / "matrix.json").read_text())
+    assert [row["id"] for row in matrix["profiles"]["myrouter"]["faults"]] == ["id-empty", "role-foreign"]
+    assert matrix["holds"] is True and matrix["complete"] is False
+    assert "role-foreign" in (tmp_path / "new" / "folder" / "index.html").read_text()
+
+
+def test_a_rule_that_is_switched_off_leaves_its_requirement_unproved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_rules()
+    rule = next(one for one in MESSAGE_RULES if one.requirements == ("RESP-003",))
+    monkeypatch.setattr("conformance.rules.traffic.MESSAGE_RULES", [one for one in MESSAGE_RULES if one is not rule])
+    result = prove(tmp_path, "--fault", "role-foreign")
+    assert result.exit_code == 1
+    assert "RESP-003 is unproved" in result.output
+    assert "not proved: 1 of 1 attempts, 1 requirements" in result.output
+
+
+def test_a_crash_of_the_harness_ends_with_3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "judged", lambda *args, **options: 1 / 0)
+    result = prove(tmp_path, "--fault", "id-empty")
+    assert result.exit_code == 3
+    assert "the harness failed: ZeroDivisionError" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--fault", "no-such-*"], "nothing matches: see `conformance serve --list-faults`"),
+        (["--jobs", "0"], "0 is not in the range"),
+    ],
+)
+def test_wrong_usage_ends_with_4(words: list[str], told: str, tmp_path: Path) -> None:
+    result = prove(tmp_path, *words)
+    assert result.exit_code == 4
+    assert told in result.output
+
+
+def test_a_folder_that_cannot_be_written_ends_with_4(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = prove(tmp_path / "file", "--fault", "id-empty")
+    assert result.exit_code == 4
+    assert f"cannot write {tmp_path / 'file' / 'matrix.json'}" in result.output
