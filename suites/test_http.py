@@ -1,10 +1,11 @@
-"""One path, one method: POST is served, all else is refused by status, and connections last (HTTP-001 to -011)."""
+"""One path, one method: POST is served, all else is refused by status, and connections last (HTTP-001 to -012)."""
 
 from conformance.probing.render import body_bytes
 from conformance.suite import (
     PLAIN,
     PLAIN_CONTROL,
     STREAM,
+    STREAM_CONTROL,
     Call,
     Judged,
     Shape,
@@ -20,7 +21,7 @@ from conformance.suite import (
     user,
     without,
 )
-from conformance.suite_bodies import GET, NO_MAX_TOKENS, NO_SUCH_PATH
+from conformance.suite_bodies import CUT, CUT_STREAM, GET, NO_MAX_TOKENS, NO_SUCH_PATH, ONE_TOKEN, ONE_TOKEN_STREAM
 
 PUT = probe("PUT", Call(PLAIN, method="PUT"))
 AFTER_REFUSAL = probe("one connection", PLAIN, without(PLAIN, "max_tokens"), PLAIN, shape=Shape.PINNED)
@@ -93,6 +94,21 @@ def test_a_query_string_does_not_change_the_route(case: Judged) -> None:
 @cases(expects("keeps-connection"), after_refusal=AFTER_REFUSAL, after_stream=AFTER_STREAM)
 @cases(expects("one-of", ok=[200, 400, 411, 501]), chunked=Call(EURO, chunk_at=SPLIT_AT))
 def test_a_connection_stays_usable(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("HTTP-012")
+@cases(
+    expects("answer-begins"),
+    control=PLAIN_CONTROL,
+    plain=PLAIN_CONTROL,
+    streamed=STREAM_CONTROL,
+    one_token=ONE_TOKEN,
+    one_token_streamed=ONE_TOKEN_STREAM,
+    short=CUT,
+    short_streamed=CUT_STREAM,
+)
+def test_the_answer_to_a_short_request_begins_in_time(case: Judged) -> None:
     case.judge()
 
 

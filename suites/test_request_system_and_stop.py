@@ -1,10 +1,21 @@
 """system is a string or text blocks, stop_sequences an array of strings, cache_control an ephemeral mark (REQ-030 to
-REQ-035, REQ-050, REQ-051)."""
+REQ-035, REQ-050, REQ-051, REQ-053, REQ-054)."""
 
-from conformance.suite import PLAIN, Judged, accepted, cases, refused, requirement, text
+from conformance.suite import PLAIN, Judged, accepted, cases, probe, refused, requirement, text
 from conformance.suite_bodies import CACHED_BLOCK, PONG, STOPS, STOPS_STRING, SYSTEM, SYSTEM_NUMBER, blocks
+from conformance.suite_tools import GET_CODE, TOOLED, offering, tooled
 
 EPHEMERAL = {"type": "ephemeral"}
+FIVE_MINUTES = EPHEMERAL | {"ttl": "5m"}
+ONE_HOUR = EPHEMERAL | {"ttl": "1h"}
+
+
+def cached_system(mark: dict[str, str]) -> dict[str, object]:
+    """The plain body with a system block that has this mark."""
+    return PLAIN | {"system": [text("You are terse.", cache_control=mark)]}
+
+
+CACHED_SYSTEM = probe("cached system block", cached_system(EPHEMERAL))
 
 
 @requirement("REQ-030")
@@ -17,7 +28,7 @@ def test_a_system_string_is_accepted(case: Judged) -> None:
 @cases(
     accepted,
     blocks=PLAIN | {"system": [text("You are terse."), text("You are polite.")]},
-    cached=PLAIN | {"system": [text("You are terse.", cache_control=EPHEMERAL)]},
+    cached=CACHED_SYSTEM,
 )
 def test_system_text_blocks_are_accepted(case: Judged) -> None:
     case.judge()
@@ -79,4 +90,25 @@ def test_cache_control_on_a_block_is_accepted(case: Judged) -> None:
     five_marks=blocks(*(PONG | {"cache_control": EPHEMERAL} for _ in range(5))),
 )
 def test_an_invalid_cache_control_is_refused(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-053")
+@cases(
+    accepted,
+    control=CACHED_BLOCK,
+    five_minutes=blocks(PONG | {"cache_control": FIVE_MINUTES}),
+    one_hour=blocks(PONG | {"cache_control": ONE_HOUR}) | {"system": "You are terse."},
+)
+@cases(accepted, control=CACHED_SYSTEM, one_hour_in_system=cached_system(ONE_HOUR))
+@cases(
+    accepted, control=TOOLED, one_hour_on_a_tool=tooled("cached tool", offering(GET_CODE | {"cache_control": ONE_HOUR}))
+)
+def test_cache_control_with_a_time_to_live_is_accepted(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("REQ-054")
+@cases(accepted, top_level=PLAIN | {"cache_control": EPHEMERAL})
+def test_cache_control_for_the_whole_request_is_accepted(case: Judged) -> None:
     case.judge()

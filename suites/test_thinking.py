@@ -1,4 +1,4 @@
-"""Extended thinking: a budget within bounds, signed blocks, and no reasoning in the text (THINK-001 to THINK-006,
+"""Extended thinking: a budget within bounds, signed blocks, and no reasoning in the text (THINK-001 to THINK-008,
 STRM-030, STRM-031)."""
 
 from typing import Any
@@ -13,6 +13,7 @@ from conformance.suite import (
     Shape,
     accepted,
     cases,
+    expects,
     never_5xx,
     probe,
     refused,
@@ -50,6 +51,7 @@ def asks(name: str, value: Any) -> Probe:
 #: Newer models think adaptively alone, older ones by a budget alone. What is about budgets has the one as its control,
 #: and what holds for every model has whichever is served.
 MANUAL = asks("thinking by budget", manual(LEAST))
+OMITTED = asks("thinking that is not to be shown", manual(LEAST) | {"display": "omitted"})
 THOUGHT = probe(
     "thinking",
     thinking(ADAPTIVE),
@@ -151,6 +153,18 @@ def test_thinking_by_budget_and_a_forced_choice_of_tool_are_refused(case: Judged
 @rides_on(PLAIN_CONTROL, STREAM_CONTROL, THOUGHT)
 def test_reasoning_does_not_leak_into_the_text(traffic: Judged) -> None:
     traffic.judge()
+
+
+@requirement("THINK-007")
+@cases(expects("thinking-shown"), json=MANUAL, streamed=THOUGHT_STREAM)
+def test_thinking_by_budget_is_shown(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("THINK-008")
+@cases(expects("thinking-omitted"), control=MANUAL, omitted=OMITTED)
+def test_thinking_that_is_to_be_omitted_is_not_shown(case: Judged) -> None:
+    case.judge()
 
 
 @requirement("STRM-030")

@@ -73,7 +73,7 @@ def make_plan(body: Mapping[str, Any], settings: Settings) -> Plan:
     if limit == 0:
         return Plan((), "max_tokens", Counts(heard, 0))
     thoughts = _thoughts(body, settings, limit)
-    spent = sum(count(block["thinking"]) for block in thoughts)
+    spent = count(THOUGHT) if thoughts else 0
     plan = _tool_plan(body, settings, limit - spent, heard) or _text_plan(body, settings, limit - spent, heard)
     counts = Counts(heard, plan.counts.output + spent, spent)
     return replace(plan, content=(*thoughts, *plan.content), counts=counts)
@@ -84,7 +84,8 @@ def _thoughts(body: Mapping[str, Any], settings: Settings, limit: int) -> tuple[
     kind = wanted.get("type") if isinstance(wanted, dict) else None
     if kind != "enabled" and not (kind in ("adaptive", "between_tools") and limit >= ADAPTIVE_FROM):
         return ()
-    return ({"type": "thinking", "thinking": THOUGHT, "signature": sign(THOUGHT, settings.key)},)
+    shown = "" if isinstance(wanted, dict) and wanted.get("display") == "omitted" else THOUGHT
+    return ({"type": "thinking", "thinking": shown, "signature": sign(shown, settings.key)},)
 
 
 def _tool_plan(body: Mapping[str, Any], settings: Settings, limit: int, heard: int) -> Plan | None:

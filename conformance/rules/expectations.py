@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.contract import Level
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown, unjudged
 from conformance.rules.outcome import UNRELATED_STATUSES, is_client_error, is_served
-from conformance.wire.exchange import Exchange
+from conformance.wire.exchange import Ending, Exchange, Limit
 
 if TYPE_CHECKING:
     from conformance.rules.cases import Evidence
@@ -111,6 +111,24 @@ def _error_terms(error: Mapping[str, Any] | None, args: Mapping[str, Any], where
         yield check("", seen == wanted, f"error.type {wanted}", f"error.type {shown(seen)}", where)
 
 
+@kind("answer-begins")
+def answer_begins(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Finding]:
+    """A status line came before our limits cut the request.
+
+    Only a request that was cut on its last try, between accepted controls, comes to be judged here at all.
+    Source: schemas/requirements HTTP-012.
+    """
+    for record in evidence.records:
+        exchange, where = record.exchange, Where(record.seq)
+        cut = exchange.status is None and exchange.end.how is Ending.CUT
+        if exchange.status is None and not cut:
+            yield unjudged("", f"{answer_of(exchange)}: not a matter of time", where)
+        else:
+            limit = (exchange.end.limit or Limit.WHOLE).value
+            seen = f"nothing within our limit {limit}, try {record.attempt}"
+            yield check("", not cut, "the beginning of an answer within our limit", seen, where)
+
+
 @kind("same-outcome", negative=True)
 def same_outcome(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Finding]:
     """All exchanges of the case end with the same status and, where they are errors, the same error type."""
@@ -134,5 +152,6 @@ from conformance.rules import (  # noqa: E402
     expectations_meaning,  # noqa: F401
     expectations_models,  # noqa: F401
     expectations_surfaces,  # noqa: F401
+    expectations_thinking,  # noqa: F401
     expectations_tools,  # noqa: F401
 )

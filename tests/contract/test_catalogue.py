@@ -15,10 +15,10 @@ from conformance.contract import Basis, ContractError, Level, load_catalogue, lo
 AREAS = {
     "AUTH": 12,
     "HDR": 17,
-    "HTTP": 11,
-    "REQ": 52,
+    "HTTP": 12,
+    "REQ": 54,
     "TOOL": 21,
-    "THINK": 6,
+    "THINK": 8,
     "RESP": 13,
     "USG": 10,
     "SEM": 13,
@@ -30,14 +30,14 @@ AREAS = {
     "OPT": 4,
 }
 #: MUST, SHOULD, MAY. HDR-017 is the one entry whose level departs from the catalogue as first compiled.
-LEVELS = {"myrouter": (91, 104, 27), "anthropic": (159, 56, 7)}
+LEVELS = {"myrouter": (91, 107, 29), "anthropic": (160, 60, 7)}
 
 
 def test_all_areas_are_there_in_order() -> None:
     counts = Counter(requirement.area for requirement in load_catalogue().requirements.values())
     assert load_catalogue().areas() == tuple(AREAS)
     assert counts == AREAS
-    assert sum(counts.values()) == 222
+    assert sum(counts.values()) == 227
 
 
 def test_ids_are_numbered_without_a_gap() -> None:

@@ -35,7 +35,7 @@ OTHERS = {"ERR-006", "REQ-019", "REQ-020", "AUTH-010", "HDR-006", "HTTP-010", "R
 ON_REQUEST = {"AUTH-010", "HDR-006", "HTTP-010", "REQ-052"}
 CLAIMS = ("thinking", "vision", "count-tokens", "models")
 #: Least requests beside the controls, without the two replies that a cooperative model gets, and with them.
-LEAST, MOST = 29, 31
+LEAST, MOST = 30, 32
 BROKEN = {Verdict.FAILED, Verdict.WARNED}
 
 KEY, SECOND_KEY = "optional-key-0123456789", "restricted-key-0123456789"
@@ -198,11 +198,11 @@ def sees_nothing(body: Mapping[str, Any], context: object) -> str | None:
 
 #: What a model may do without, and the requirements that are then left open.
 MODELS: Mapping[str, tuple[Callable[[Any, Any], str | None], set[str]]] = {
-    "adaptive-alone": (thinks_by({"enabled"}), {"THINK-001", "THINK-004", "THINK-005"}),
+    "adaptive-alone": (thinks_by({"enabled"}), {"THINK-001", "THINK-004", "THINK-005", "THINK-007", "THINK-008"}),
     "budget-alone": (thinks_by({"adaptive"}), set()),
     "no-thinking": (
         thinks_by({"enabled", "adaptive"}),
-        {"THINK-001", "THINK-002", "THINK-003", "THINK-004", "THINK-005", "STRM-030"},
+        {*(f"THINK-{number:03}" for number in (1, 2, 3, 4, 5, 7, 8)), "STRM-030"},
     ),
     "no-vision": (sees_nothing, {"REQ-019", "REQ-020"}),
 }
