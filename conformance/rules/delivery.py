@@ -55,7 +55,7 @@ def stream_ends_after_its_last_event(reading: Reading, terms: Terms) -> Iterable
     expected = "the end of the body soon after message_stop, properly framed"
     if end.how is Ending.CUT and end.limit is Limit.AFTER_STOP:
         yield broken("SSE-012", expected, "the connection stays open after message_stop")
-    elif end.how in (Ending.CLOSED_EARLY, Ending.RESET):
+    elif end.how in (Ending.CLOSED_EARLY, Ending.RESET, Ending.MALFORMED):
         yield broken("SSE-012", expected, f"{end.how.value} after message_stop")
     elif end.how is Ending.COMPLETE:
         yield held("SSE-012")

@@ -86,6 +86,7 @@ BREACHES: list[tuple[str, str, Exchange]] = [
     ("SSE-010", "no header", streamed(headers={"cache-control": None})),
     ("SSE-012", "open", streamed(how=Ending.CUT, limit=Limit.AFTER_STOP)),
     ("SSE-012", "no last chunk", streamed(how=Ending.CLOSED_EARLY)),
+    ("SSE-012", "no chunk in its place", streamed(how=Ending.MALFORMED)),
     ("STRM-001", "no message_start", streamed(*EVENTS[1:])),
     ("STRM-001", "nothing", raw(b"")),
     ("STRM-002", "two", around(start(), *BLOCK)),
