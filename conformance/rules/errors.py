@@ -6,12 +6,13 @@ whole envelope. Transient answers are errors like any other here.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from conformance.contract import Level, Profile
 from conformance.evidence.run import Terms
 from conformance.rules.answers import JSON_TYPE, is_error, is_undecodable, is_word_for_error
-from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
+from conformance.rules.findings import Finding, Kind, Where, broken, check, held, note, shown
 from conformance.rules.outcome import EDGE_STATUSES
 from conformance.rules.registry import exchange_rule
 from conformance.wire.exchange import Exchange
@@ -26,18 +27,18 @@ LEAKS = re.compile(
 
 @exchange_rule("ERR-002")
 def errors_are_json(reading: Reading, terms: Terms) -> Iterable[Finding]:
-    """ERR-002; a breach of 413, 502 and 504 warns, whatever the requirement's level."""
+    """ERR-002; what an edge answers with 413, 502 and 504 is free, and noted (contract.md §6, trap 11)."""
     exchange = reading.exchange
     if not is_error(exchange) or is_undecodable(reading):
         return
-    level = Level.SHOULD if exchange.status in EDGE_STATUSES else None
     if _root(reading) is None:
         seen = f"{reading.media_type or 'no media type'}, {shown(exchange.body[:60])}"
-        yield broken("ERR-002", "a JSON object", seen, Where(byte=0), level)
+        found = broken("ERR-002", "a JSON object", seen, Where(byte=0))
     else:
-        seen = shown(exchange.header("content-type"))
-        where = Where(header="content-type")
-        yield check("ERR-002", reading.media_type == JSON_TYPE, JSON_TYPE, seen, where, level)
+        seen, where = shown(exchange.header("content-type")), Where(header="content-type")
+        found = check("ERR-002", reading.media_type == JSON_TYPE, JSON_TYPE, seen, where)
+    free = found.kind is Kind.BROKEN and exchange.status in EDGE_STATUSES
+    yield replace(found, kind=Kind.NOTE) if free else found
 
 
 def _root(reading: Reading) -> Mapping[str, Any] | None:
