@@ -68,10 +68,10 @@ def capabilities_of(settings: Settings, profile: Profile) -> frozenset[str]:
 
 def open_target(settings: Settings, environment: Mapping[str, str] | None = None) -> Target:
     """The target of a run, reachable and with its key. Raises UsageError (code 4) or Ungradable (code 6)."""
+    _check_names(settings)
     endpoint = address_of(settings)
     if endpoint is None:
         return _embedded(settings)
-    _check_name("api-key-env", settings.api_key_env)
     verify = _trust(settings)
     variables = os.environ if environment is None else environment
     key, operator = variables.get(settings.api_key_env, ""), operator_of(settings, variables)
@@ -96,9 +96,14 @@ def _checked_key(key: str, variable: str) -> str:
     return key.strip()
 
 
-def _check_name(option: str, name: str) -> None:
+def _check_names(settings: Settings) -> None:
     """What is no name of a variable may be a key that was put in the wrong place: it is not repeated."""
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+    for option, name in (
+        ("api-key-env", settings.api_key_env),
+        ("restricted-key-env", settings.restricted_key_env),
+    ):
+        if name is None or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            continue
         raise UsageError(f"--{option} takes the name of an environment variable that holds the key, not the key")
 
 
@@ -106,7 +111,6 @@ def operator_of(settings: Settings, variables: Mapping[str, str]) -> Operator:
     """What only the operator knows; UsageError for a variable that is named and not set."""
     restricted, name = None, settings.restricted_key_env
     if name is not None:
-        _check_name("restricted-key-env", name)
         restricted = _checked_key(variables.get(name, ""), name)
         if not restricted:
             raise UsageError(f"{name}, the environment variable of --restricted-key-env, is not set or empty")

@@ -366,10 +366,12 @@ def test_a_second_key_that_is_served_is_shown_by_a_command_without_it(tmp_path: 
 
 
 @pytest.mark.parametrize("option", ["api_key_env", "restricted_key_env"])
-def test_a_key_in_the_place_of_a_name_is_not_repeated(tmp_path: Path, option: str) -> None:
+@pytest.mark.parametrize("target", ["http://127.0.0.1:9", None])
+def test_a_key_in_the_place_of_a_name_is_not_repeated(tmp_path: Path, option: str, target: str | None) -> None:
     pasted = "sk-pasted-0123456789"
+    given = {"target_url": target, option: pasted}
     with pytest.raises(UsageError, match="takes the name of an environment variable") as told:
-        open_target(_settings(tmp_path, target_url="http://127.0.0.1:9", **{option: pasted}), ENVIRONMENT)
+        open_target(_settings(tmp_path, **given), ENVIRONMENT)
     assert pasted not in str(told.value)
 
 
