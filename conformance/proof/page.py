@@ -8,7 +8,7 @@ from string import Template
 from conformance._paths import TEMPLATES
 from conformance.contract import Requirement
 from conformance.proof.matrix import Row, State
-from conformance.proof.record import Matrix, counts
+from conformance.proof.record import Matrix, counts, wrongs
 from conformance.proof.subjects import Kind
 
 _CELL = 4  #: pixels
@@ -59,16 +59,14 @@ def _totals(matrix: Matrix, profile: str) -> str:
 
 
 def _wrong(matrix: Matrix, profile: str) -> str:
-    wrong = [f"{row.subject.name}: {row.why}" for row in matrix.of(profile) if row.why]
-    wrong += [f"{name} is unproved: {reason}" for name, reason in matrix.unproved(profile).items()]
-    told = "".join(f"<li>{escape(text)}</li>" for text in wrong)
-    return f'<ul class="wrong">{told}</ul>' if wrong else "<p>Nothing is left unproved, nothing raised an alarm.</p>"
+    told = "".join(f"<li>{escape(text)}</li>" for text in wrongs(matrix, profile))
+    return f'<ul class="wrong">{told}</ul>' if told else "<p>Nothing is left unproved, nothing raised an alarm.</p>"
 
 
 def _grid(matrix: Matrix, profile: str) -> str:
-    """One column for each fault, one line for each requirement; what was said of which by which."""
-    faults = matrix.of(profile, Kind.FAULT)
+    """One column for each fault, one line for each requirement, both in the order of the catalogue."""
     places = {name: number for number, name in enumerate(matrix.catalogue.requirements)}
+    faults = sorted(matrix.of(profile, Kind.FAULT), key=lambda row: places[row.subject.requirement])
     width, height = len(faults) * _CELL, len(places) * _CELL
     cells = "".join(cell for column, row in enumerate(faults) for cell in _cells(row, column, places))
     head = f'<svg class="grid" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img"'

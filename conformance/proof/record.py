@@ -39,10 +39,13 @@ class Matrix:
             row for row in self.rows if row.subject.profile == profile and (not kinds or row.subject.kind in kinds)
         )
 
+    def unbroken(self, profile: str) -> Mapping[str, str]:
+        """The requirements that no fault breaks, with a sentence; none where only some faults were asked for."""
+        return unbroken(self.catalogue, profile) if self.complete else {}
+
     def unproved(self, profile: str) -> Mapping[str, str]:
         """The requirements left unproved, with the reason."""
-        missing = unbroken(self.catalogue, profile) if self.complete else {}
-        return {**missing, **lost(self.of(profile, Kind.FAULT))}
+        return {**self.unbroken(profile), **lost(self.of(profile, Kind.FAULT))}
 
     @property
     def holds(self) -> bool:
@@ -120,14 +123,17 @@ def _legal(row: Row) -> Object:
 
 def lines(matrix: Matrix, seconds: float) -> Iterator[str]:
     """What a terminal is told: everything that is wrong, then the counts, then one sentence."""
-    for row in matrix.rows:
-        if row.why:
-            yield f"{row.subject.profile} {row.subject.name}: {row.why}"
     for profile in matrix.profiles:
-        yield from (f"{profile} {name} is unproved: {why}" for name, why in matrix.unproved(profile).items())
+        yield from (f"{profile} {text}" for text in wrongs(matrix, profile))
     yield from (_counted(matrix, profile) for profile in matrix.profiles)
     yield _cost(matrix.rows, seconds)
     yield "proved" if matrix.holds else f"not proved: {_failures(matrix)}"
+
+
+def wrongs(matrix: Matrix, profile: str) -> Iterator[str]:
+    """Everything that is wrong under a profile, a sentence each."""
+    yield from (f"{row.subject.name}: {row.why}" for row in matrix.of(profile) if row.why)
+    yield from (f"{name} is unproved: {why}" for name, why in matrix.unbroken(profile).items())
 
 
 def _counted(matrix: Matrix, profile: str) -> str:
@@ -149,5 +155,6 @@ def _cost(rows: Sequence[Row], seconds: float) -> str:
 
 def _failures(matrix: Matrix) -> str:
     wrong = sum(not row.good for row in matrix.rows)
-    left = {name for profile in matrix.profiles for name in matrix.unproved(profile)}
-    return f"{wrong} of {len(matrix.rows)} attempts, {len(left)} requirements"
+    left = dict.fromkeys(name for profile in matrix.profiles for name in matrix.unproved(profile))
+    named = f"; unproved: {', '.join(left)}" if left else ""
+    return f"{wrong} of {len(matrix.rows)} attempts{named}"

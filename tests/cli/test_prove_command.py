@@ -37,7 +37,7 @@ def test_a_rule_that_is_switched_off_leaves_its_requirement_unproved(
     result = prove(tmp_path, "--fault", "role-foreign")
     assert result.exit_code == 1
     assert "RESP-003 is unproved" in result.output
-    assert "not proved: 1 of 1 attempts, 1 requirements" in result.output
+    assert "not proved: 1 of 1 attempts; unproved: RESP-003" in result.output
 
 
 def test_a_crash_of_the_harness_ends_with_3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,11 +121,18 @@ def test_the_record_fits_its_schema_and_says_what_is_lost() -> None:
     assert [row["state"] for row in profile["faults"]] == ["killed", "survived"]
 
 
+def test_a_requirement_without_a_fault_fails_a_complete_proof_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.proof.matrix.faulty", lambda profile: ())
+    found = matrix_of((KILLED, LEGAL), False, True)
+    assert not found.holds and matrix(KILLED, LEGAL).holds
+    assert "anthropic RESP-009 is unproved: no fault breaks it" in list(lines(found, 1.0))
+
+
 def test_the_last_line_says_whether_it_is_proved() -> None:
     assert list(lines(matrix(KILLED, LEGAL), 2.0))[-1] == "proved"
     told = list(lines(matrix(KILLED, LEGAL, SURVIVED), 2.0))
-    assert told[-1] == "not proved: 1 of 3 attempts, 1 requirements"
-    assert "anthropic RESP-009 is unproved: not named: again" in told
+    assert told[-1] == "not proved: 1 of 3 attempts; unproved: RESP-009"
+    assert told[0].startswith("anthropic again: RESP-009 is unproved: nothing was said of the fault")
     assert any("2 faults: 1 killed, 0 noted" in line and "0 false alarms" in line for line in told)
     assert "3 endpoints, 13 requests, 20 output tokens, 2 s" in told
 
@@ -149,5 +156,5 @@ def test_the_page_shows_every_fault_and_runs_nothing() -> None:
     assert tags.names.count("rect") == 2
     assert "default-src 'none'" in text
     assert "expected &lt;b&gt;, seen null" in text and "<b>, seen" not in text
-    assert "RESP-009 is unproved: not named: again" in text
+    assert "again: RESP-009 is unproved" in text
     assert "not proved" in text and "conforming" in text
