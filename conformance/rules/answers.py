@@ -128,6 +128,12 @@ def blocks(message: Mapping[str, Any], kind: str = "") -> Iterator[tuple[int, Ma
             yield number, block
 
 
+def declares_server_tool(reading: Reading) -> bool:
+    """Whether the request has a tool that the server runs: one of a type other than custom."""
+    kinds = (tool.get("type") for tool in listed(asked(reading).get("tools")) if isinstance(tool, Mapping))
+    return any(isinstance(kind, str) and kind != "custom" for kind in kinds)
+
+
 def prompt_blocks(reading: Reading) -> Iterator[Mapping[str, Any]]:
     """Every content block of every message that was sent."""
     turns = asked(reading).get("messages")

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conformance.evidence.run import Terms
-from conformance.rules.answers import asked, at, blocks, is_count, listed, max_tokens, prompt_blocks
+from conformance.rules.answers import (
+    asked,
+    at,
+    blocks,
+    declares_server_tool,
+    is_count,
+    listed,
+    max_tokens,
+    prompt_blocks,
+)
 from conformance.rules.calls import is_whole_call, odd_blocks
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
 from conformance.rules.judged import about_message
@@ -113,7 +122,7 @@ def calls_need_tools(message: Message, reading: Reading, terms: Terms) -> Iterab
 @about_message("SEM-010")
 def server_tools_need_declaring(message: Message, reading: Reading, terms: Terms) -> Iterable[Finding]:
     """SEM-010."""
-    if not asked(reading) or any(_is_server_tool(tool) for tool in listed(asked(reading).get("tools"))):
+    if not asked(reading) or declares_server_tool(reading):
         return
     reason = message.get("stop_reason")
     calls = [number for number, _ in blocks(message, "server_tool_use")]
@@ -124,8 +133,3 @@ def server_tools_need_declaring(message: Message, reading: Reading, terms: Terms
         yield broken("SEM-010", "no server_tool_use: no server tool was declared", "server_tool_use", where)
     elif isinstance(reason, str) and isinstance(message.get("content"), list):
         yield held("SEM-010")
-
-
-def _is_server_tool(tool: object) -> bool:
-    kind = tool.get("type") if isinstance(tool, Mapping) else None
-    return isinstance(kind, str) and kind != "custom"

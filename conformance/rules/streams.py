@@ -1,10 +1,10 @@
 """What the walk through a stream's events found, as findings (STRM-001 to -031), and STRM-007."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from conformance.contract import Level
 from conformance.evidence.run import Terms
-from conformance.rules.answers import is_served_stream
+from conformance.rules.answers import declares_server_tool, is_served_stream, listed
 from conformance.rules.findings import Finding, Kind, Where, check, held
 from conformance.rules.registry import exchange_rule
 from conformance.rules.usage import total_input
@@ -24,16 +24,26 @@ def stream_keeps_the_event_grammar(reading: Reading, terms: Terms) -> Iterable[F
         return
     walk = reading.walk
     breaches = [breach for breach in walk.breaches if (breach.requirement, breach.pointer) != _OWNED_ELSEWHERE]
-    yield from (_finding(breach, reading) for breach in breaches)
-    faulty = {breach.requirement for breach in breaches if breach.lowered != "note"}
+    found = [_finding(breach, reading) for breach in breaches]
+    yield from found
+    faulty = {finding.requirement for finding in found if finding.kind is Kind.BROKEN}
     yield from (held(requirement) for requirement in sorted(walk.observed - faulty) if requirement in GRAMMAR)
 
 
 def _finding(breach: Breach, reading: Reading) -> Finding:
-    kind = Kind.NOTE if breach.lowered == "note" else Kind.BROKEN
+    kind = Kind.NOTE if breach.lowered == "note" or _done_before(breach, reading) else Kind.BROKEN
     level = Level.SHOULD if breach.lowered == "SHOULD" else None
     where = _where(breach, reading)
     return Finding(breach.requirement, kind, breach.expected, breach.seen, where, level)
+
+
+def _done_before(breach: Breach, reading: Reading) -> bool:
+    """Whether a message starts with the blocks that a server tool led to, which the request declared (STRM-004)."""
+    if breach.requirement != "STRM-004" or not declares_server_tool(reading) or breach.event is None:
+        return False
+    content = (member(reading.events[breach.event].data, "message") or {}).get("content")
+    whole = [isinstance(block, Mapping) and isinstance(block.get("type"), str) for block in listed(content)]
+    return bool(whole) and all(whole)
 
 
 def _where(breach: Breach, reading: Reading) -> Where:

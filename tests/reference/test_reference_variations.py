@@ -40,6 +40,7 @@ OWN: tuple[Item, ...] = (
     good("too-small", TOO_SMALL),
     good("too-small-stream", {**TOO_SMALL, "stream": True}),
     good("no-arguments-stream", {**tool(input_schema={"type": "object"}), "stream": True, "max_tokens": 200}),
+    good("server-tool-stream", {"tools": [{"type": "web_search_20250305", "name": "web_search"}], "stream": True}),
     good("accept-gzip", headers={"accept-encoding": "br, gzip"}),
     good("forced-adaptive", thinking({"type": "adaptive"}, tools=[T1], tool_choice={"type": "any"})),
 )
@@ -52,6 +53,8 @@ CASES = [
     for profile in variation.profiles
 ]
 REFUSING = {"prefill-refused", "forced-thinking-refused", "integral-float-refused", "sampling-refused-by-name"}
+#: What only the rule, which knows the request, can tell from a breach.
+FREE = {"content-in-message-start": ("STRM-004",)}
 NEEDS_TRAFFIC = {"edge-timeout-page"}
 
 
@@ -81,11 +84,11 @@ def types(name: str, *chosen: str) -> list[str | None]:
     return [event.type for event in read(name, *chosen).events]
 
 
-def sound(seen: Reading) -> None:
-    """Nothing is wrong with the events, their bytes and their grammar."""
+def sound(seen: Reading, *free: str) -> None:
+    """Nothing is wrong with the events, their bytes and their grammar, except for what is free."""
     assert {fault.kind for fault in seen.decoded.malformations} <= LEGAL
     assert seen.events and all(event.data is not None for event in seen.events)
-    assert [breach for breach in seen.walk.breaches if not breach.lowered] == []
+    assert {breach.requirement for breach in seen.walk.breaches if not breach.lowered} <= set(free)
 
 
 @pytest.mark.parametrize(("variation", "profile"), CASES)
@@ -100,7 +103,7 @@ def test_variation_changes_the_wire_and_keeps_streams_sound(variation: Variation
         seen = reading(one, profile, steps)
         assert seen.exchange.status == one.expected(profile) or variation.id in REFUSING
         if seen.is_stream:
-            sound(seen)
+            sound(seen, *FREE.get(variation.id, ()))
 
 
 def test_every_trap_has_a_variation_in_both_profiles() -> None:

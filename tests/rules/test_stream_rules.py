@@ -242,3 +242,26 @@ def test_unknown_deltas_are_notes() -> None:
 
 def test_json_answers_are_no_streams() -> None:
     assert not {name for name in held(run(exchange())) if name.startswith(("SSE", "STRM"))}
+
+
+SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+DONE_BEFORE = {"type": "text", "text": "pong"}
+
+
+@pytest.mark.parametrize(
+    ("tool", "content", "is_broken"),
+    [
+        (SEARCH, [DONE_BEFORE], False),
+        (SEARCH, [DONE_BEFORE, {"text": "no type"}], True),
+        (SEARCH, None, True),
+        (SEARCH, "pong", True),
+        (TOOL | {"type": "custom"}, [DONE_BEFORE], True),
+        (TOOL, [DONE_BEFORE], True),
+    ],
+    ids=["whole", "no-type", "null", "a-string", "custom-tool", "untyped-tool"],
+)
+def test_blocks_in_message_start_are_noted_where_a_server_tool_was_declared(
+    tool: Data, content: Any, is_broken: bool
+) -> None:
+    found = run(streamed(start(content=content), ends(), STOP, sent=TOOLS | {"tools": [tool]}))
+    assert ("STRM-004" in broken(found), "STRM-004" in noted(found)) == (is_broken, not is_broken)

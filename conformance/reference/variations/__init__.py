@@ -10,6 +10,7 @@ from conformance.reference.variations.answers import ANSWER_VARIATIONS
 from conformance.reference.variations.frames import FRAME_VARIATIONS
 from conformance.reference.variations.meanings import MEANING_VARIATIONS
 from conformance.reference.variations.refusals import REFUSAL_VARIATIONS
+from conformance.reference.variations.reported import REPORTED_VARIATIONS
 from conformance.reference.variations.shapes import SHAPE_VARIATIONS
 from conformance.reference.variations.streams import EVENT_VARIATIONS
 
@@ -20,6 +21,7 @@ VARIATIONS: tuple[Variation, ...] = (
     *FRAME_VARIATIONS,
     *ANSWER_VARIATIONS,
     *REFUSAL_VARIATIONS,
+    *REPORTED_VARIATIONS,
 )
 
 
