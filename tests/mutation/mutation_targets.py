@@ -1,0 +1,115 @@
+"""What is changed: the functions and the tables of a module that is already imported, in a forked process."""
+
+import ast
+import functools
+import gc
+import importlib
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from mutation_operators import CodeMutant, Mutant, code_mutants
+from mutation_tables import variants
+
+_CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
+
+#: A function: the file it is in, its qualified name, its first line.
+Place = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TableMutant(Mutant):
+    """A constant of a module in another version."""
+
+    name: str
+    old: Any
+    new: Any
+
+    def apply(self) -> None:
+        """Put the other version wherever this process holds the table under its name."""
+        for module in list(sys.modules.values()):
+            names = getattr(module, "__dict__", {})
+            if names.get(self.name, self) is self.old:
+                names[self.name] = self.new
+
+
+def place_of(code: CodeType) -> Place:
+    return code.co_filename, code.co_qualname, code.co_firstlineno
+
+
+def table_mutants(module: ModuleType) -> list[TableMutant]:
+    """Every other version of every constant that a module defines."""
+    found: dict[str, TableMutant] = {}
+    for name in _constants(module):
+        value = getattr(module, name)
+        for where, done, new in variants(value):
+            mutant = TableMutant(module.__name__, name + where, "table", done, name, value, new)
+            found.setdefault(mutant.key, mutant)
+    return list(found.values())
+
+
+def _constants(module: ModuleType) -> Iterator[str]:
+    for statement in ast.parse(_source(module)).body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        for target in targets:
+            if isinstance(target, ast.Name) and _CONSTANT.fullmatch(target.id):
+                yield target.id
+
+
+def _source(module: ModuleType) -> str:
+    return Path(str(module.__file__)).read_text("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A module and the tree that its code mutants belong to."""
+
+    module: ModuleType
+    tree: ast.Module
+    code: tuple[CodeMutant, ...]
+    tables: tuple[TableMutant, ...]
+
+    def swap(self) -> None:
+        """Give the functions of this process the code of the tree as it is now."""
+        changed = dict(_codes(compile(self.tree, str(self.module.__file__), "exec")))
+        for thing in gc.get_objects():
+            if isinstance(thing, FunctionType) and (new := changed.get(place_of(thing.__code__))):
+                if new.co_freevars == thing.__code__.co_freevars:
+                    thing.__code__ = new
+            elif isinstance(thing, functools._lru_cache_wrapper):
+                thing.cache_clear()
+
+    def places(self) -> dict[str, frozenset[Place]]:
+        """By the names that mutants use (dotted, without <locals>): the functions behind them."""
+        found: dict[str, set[Place]] = {}
+        for place, _ in _codes(compile(self.tree, str(self.module.__file__), "exec")):
+            name = place[1].replace(".<locals>", "")
+            found.setdefault(re.sub(r"\.<\w+>", "", name), set()).add(place)
+        return {name: frozenset(places) for name, places in found.items()}
+
+
+def target(name: str) -> Target:
+    """Everything that can be changed in a module."""
+    module = importlib.import_module(name)
+    tree = ast.parse(_source(module))
+    return Target(module, tree, tuple(code_mutants(tree, name)), tuple(table_mutants(module)))
+
+
+def readers(name: str, modules: list[ModuleType]) -> frozenset[Place]:
+    """The functions in these modules that read a global of this name."""
+    found = set()
+    for module in modules:
+        codes = _codes(compile(_source(module), str(module.__file__), "exec"))
+        found |= {place for place, code in codes if name in code.co_names}
+    return frozenset(found)
+
+
+def _codes(code: CodeType) -> Iterator[tuple[Place, CodeType]]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield place_of(constant), constant
+            yield from _codes(constant)
