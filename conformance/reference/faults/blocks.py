@@ -98,6 +98,16 @@ def _closed_at_the_end(blocks: list[Block]) -> Iterator[Block]:
 
 SIGNED = "c2lnbmVk"
 
+
+def _thinking_behind(blocks: list[Block]) -> list[Block]:
+    """An empty thinking block without signature follows the last block."""
+    if not blocks:
+        return blocks
+    number = len(blocks)
+    block = {"type": "thinking", "thinking": ""}
+    return [*blocks, [{"type": START, "index": number, "content_block": block}, {"type": STOP, "index": number}]]
+
+
 BLOCK_ROWS: tuple[Row, ...] = (
     ("index-always-zero", "STRM-008", "every block has the index 0", sequence(lambda evs: [_zeroed(e) for e in evs])),
     ("start-without-index", "STRM-008", "content_block_start has no index", _without_index(START)),
@@ -128,6 +138,7 @@ BLOCK_ROWS: tuple[Row, ...] = (
         "all blocks stop behind the last",
         rewritten(lambda b: [*_closed_at_the_end(b)]),
     ),
+    ("empty-thinking-behind", "THINK-003", "an empty thinking block follows the last", rewritten(_thinking_behind)),
     (
         "redacted-in-deltas",
         "STRM-031",

@@ -69,7 +69,8 @@ class _Blocks:
             self.states[index] = step.after
 
     def _start(self, index: Any, block: Mapping[str, Any]) -> Iterator[str]:
-        if index != len(self.states):
+        due = len(self.states)  # one that was in use before counts as started
+        if index < due or not self.strays.issuperset(range(due, index)):
             yield "STRM-008"
         for other in self.states:
             self.states[other] = BLOCK_STEPS[self.states[other], BlockInput.OTHER_START].after

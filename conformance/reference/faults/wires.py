@@ -51,6 +51,11 @@ def _without_last(steps: Steps) -> int:
     return len([step for step in steps if step.data != LAST_CHUNK and step.ending is Ending.GO_ON])
 
 
+def _endless(steps: Steps) -> Steps:
+    """Words where the size of the last chunk should stand."""
+    return tuple(replace(step, data=b"end\r\n\r\n") if step.data == LAST_CHUNK else step for step in steps)
+
+
 def _message(edit: Callable[[bytes, bytes], Steps]) -> Apply:
     """Write a JSON answer with status 200 anew, from its head and its body."""
 
@@ -115,6 +120,7 @@ CHUNK_ROWS: tuple[Row, ...] = (
         "a stream is reset before its last chunk",
         _ended(_without_last, Ending.RESET),
     ),
+    ("last-chunk-in-words", "SSE-012", "a word comes for the last chunk", streams(_endless)),
     (
         "silent-in-block",
         "STRM-023",
@@ -196,6 +202,11 @@ def _created(answer: Answer, context: Context) -> Answer:
     return replace(answer, status=201) if isinstance(answer.body, tuple) else answer
 
 
+def _as_stream(answer: Answer, context: Context) -> Answer:
+    told = answer.status == 200 and isinstance(answer.body, bytes)
+    return replace(answer, headers=set_header(answer.headers, "content-type", "text/event-stream")) if told else answer
+
+
 def _untyped(answer: Answer, context: Context) -> Answer:
     streamed = isinstance(answer.body, tuple)
     return replace(answer, headers=set_header(answer.headers, "content-type", None)) if streamed else answer
@@ -204,6 +215,7 @@ def _untyped(answer: Answer, context: Context) -> Answer:
 TEXT_ROWS: tuple[Row, ...] = (
     ("json-in-latin-1", "HTTP-011", "JSON is written in Latin-1", _body(_latin)),
     ("json-half-character", "HTTP-011", "the id of a message holds half a character", _body(_half_character)),
+    ("json-as-event-stream", "HDR-014", "JSON is labelled as an event stream", _as_stream),
     ("stream-created", "SSE-001", "a stream comes with the status 201", _created),
     ("stream-untyped", "SSE-001", "a stream comes without content-type", _untyped),
 )
