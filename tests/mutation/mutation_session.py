@@ -10,6 +10,7 @@ import resource
 import signal
 import sys
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 from mutation_operators import CodeMutant, Mutant
-from mutation_targets import Place, TableMutant, Target, place_of, readers
+from mutation_targets import Place, TableMutant, Target, place_of, places, readers
 
 KILLED, SURVIVED, UNTESTED = "killed", "survived", "untested"
 #: Tests that take longer (seconds) draw at random or are about the growth of time: they would decide by chance.
@@ -63,21 +64,21 @@ class Judge:
 
     def _reach(self, items: Sequence[pytest.Item]) -> Reach:
         files = {str(target.module.__file__) for target in self.targets} | _package_files()
-        places, seconds, failed = [], [], []
+        called_places, seconds, failed = [], [], []
         for number, item in enumerate(items):
             called: dict[int, CodeType] = {}  # a code object is hashed by all it holds: too slow for every call
             begun = time.perf_counter()
             sys.setprofile(_watch(called))
             try:
-                item.ihook.pytest_runtest_protocol(item=item, nextitem=_after(items, number))
+                fails = self._fails(item, _after(items, number))
             finally:
                 sys.setprofile(None)
-            places.append(frozenset(place_of(code) for code in called.values() if code.co_filename in files))
+            called_places.append(frozenset(place_of(code) for code in called.values() if code.co_filename in files))
             seconds.append(time.perf_counter() - begun)
-            if self._failures:
+            if fails:
                 failed.append(number)
                 self._failures.clear()
-        return Reach(tuple(places), tuple(seconds), tuple(failed))
+        return Reach(tuple(called_places), tuple(seconds), tuple(failed))
 
     def _judge_all(self, items: Sequence[pytest.Item], reach: Reach) -> None:
         running: dict[int, tuple[Mutant, list[int], mmap.mmap]] = {}
@@ -98,15 +99,20 @@ class Judge:
 
     def _chosen(self, target: Target, mutant: Mutant, items: Sequence[pytest.Item], reach: Reach) -> list[int]:
         """The tests that call what was changed: those that killed a neighbour first, then the fast ones."""
-        places = _touched(target, mutant, [other.module for other in self.targets])
-        folders = ("rules", "wire", "clients") if ".client_" in mutant.module else ("rules", "wire")
+        touched = self._touched(target, mutant)
+        folder = "clients" if ".client_" in mutant.module else mutant.module.split(".")[1]
         chosen = [
             number
             for number, (called, item) in enumerate(zip(reach.places, items, strict=True))
-            if reach.seconds[number] < SLOW and item.path.parent.name in folders
-            if called & places or _reads(item, mutant)
+            if reach.seconds[number] < SLOW and item.path.parent.name == folder
+            if called & touched or _reads(item, mutant)
         ]
         return sorted(chosen, key=lambda n: (-self._kills[mutant.place, n], reach.seconds[n]))
+
+    def _touched(self, target: Target, mutant: Mutant) -> frozenset[Place]:
+        if isinstance(mutant, TableMutant):
+            return readers(mutant.name, tuple(other.module for other in self.targets))
+        return places(target.module).get(mutant.place, frozenset())
 
     def _try(
         self, target: Target, mutant: Mutant, items: Sequence[pytest.Item], killer: mmap.mmap, reach: Reach
@@ -120,13 +126,26 @@ class Judge:
             if isinstance(mutant, CodeMutant):
                 target.swap()
             for number, item in enumerate(items):
-                item.ihook.pytest_runtest_protocol(item=item, nextitem=_after(items, number))
-                if self._failures:
+                if self._fails(item, _after(items, number)):
                     killer[:_SLOT] = number.to_bytes(_SLOT, "big")
                     os._exit(1)
             os._exit(0)
         except BaseException:
             os._exit(1)
+
+    def _fails(self, item: pytest.Item, after: pytest.Item | None) -> bool:
+        """Whether a test fails now. One that needs no fixture is called by itself, which is many times faster."""
+        needed, given = set(getattr(item, "fixturenames", ())), getattr(getattr(item, "callspec", None), "params", {})
+        if not isinstance(item, pytest.Function) or needed - given.keys():
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=after)
+            return bool(self._failures)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                item.obj(**given)
+            except (Exception, pytest.fail.Exception):
+                return True
+        return False
 
     def _reap(self, running: dict[int, tuple[Mutant, list[int], mmap.mmap]]) -> None:
         pid, status = os.waitpid(-1, 0)
@@ -139,12 +158,6 @@ class Judge:
     def _note(self, mutant: Mutant, outcome: str) -> None:
         self.results[mutant.key] = outcome
         self.told(mutant, outcome)
-
-
-def _touched(target: Target, mutant: Mutant, modules: list[Any]) -> frozenset[Place]:
-    if isinstance(mutant, TableMutant):
-        return readers(mutant.name, modules)
-    return target.places().get(mutant.place, frozenset())
 
 
 def _reads(item: pytest.Item, mutant: Mutant) -> bool:

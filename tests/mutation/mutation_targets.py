@@ -6,7 +6,7 @@ import gc
 import importlib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -83,14 +83,6 @@ class Target:
             elif isinstance(thing, functools._lru_cache_wrapper):
                 thing.cache_clear()
 
-    def places(self) -> dict[str, frozenset[Place]]:
-        """By the names that mutants use (dotted, without <locals>): the functions behind them."""
-        found: dict[str, set[Place]] = {}
-        for place, _ in _codes(compile(self.tree, str(self.module.__file__), "exec")):
-            name = place[1].replace(".<locals>", "")
-            found.setdefault(re.sub(r"\.<\w+>", "", name), set()).add(place)
-        return {name: frozenset(places) for name, places in found.items()}
-
 
 def target(name: str) -> Target:
     """Everything that can be changed in a module."""
@@ -99,13 +91,25 @@ def target(name: str) -> Target:
     return Target(module, tree, tuple(code_mutants(tree, name)), tuple(table_mutants(module)))
 
 
-def readers(name: str, modules: list[ModuleType]) -> frozenset[Place]:
+@functools.cache
+def places(module: ModuleType) -> Mapping[str, frozenset[Place]]:
+    """By the names that code mutants use (dotted, without <locals>): the functions behind them."""
+    found: dict[str, frozenset[Place]] = {}
+    for place, _ in _functions(module):
+        name = re.sub(r"\.<\w+>", "", place[1])
+        found[name] = found.get(name, frozenset()) | {place}
+    return found
+
+
+@functools.cache
+def readers(name: str, modules: tuple[ModuleType, ...]) -> frozenset[Place]:
     """The functions in these modules that read a global of this name."""
-    found = set()
-    for module in modules:
-        codes = _codes(compile(_source(module), str(module.__file__), "exec"))
-        found |= {place for place, code in codes if name in code.co_names}
-    return frozenset(found)
+    return frozenset(place for module in modules for place, code in _functions(module) if name in code.co_names)
+
+
+@functools.cache
+def _functions(module: ModuleType) -> tuple[tuple[Place, CodeType], ...]:
+    return tuple(_codes(compile(_source(module), str(module.__file__), "exec")))
 
 
 def _codes(code: CodeType) -> Iterator[tuple[Place, CodeType]]:

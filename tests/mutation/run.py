@@ -1,6 +1,6 @@
 """Mutation testing of the rules and of the stream machine.
 
-    python tests/mutation/run.py [--tables | --code] [--jobs N] [--sample N] [--all] [MODULE ...]
+    python tests/mutation/run.py [--tables | --code] [--jobs N] [--sample N] [--keys FILE] [MODULE ...]
 
 MODULE is a name below `conformance`, such as wire.stream or rules.usage; none means all of them. Ends with 1 when a
 mutant survives that explained.yaml does not explain, with 3 when a test fails without any mutant.
@@ -12,6 +12,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ import yaml
 from hypothesis import Phase, settings
 from mutation_operators import Mutant
 from mutation_session import KILLED, Judge
-from mutation_targets import Target, target
+from mutation_targets import TableMutant, Target, readers, target
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -42,23 +43,36 @@ def explained(path: Path = HERE / "explained.yaml") -> dict[str, str]:
     return {key: group["why"] for group in groups for key in group["mutants"]}
 
 
-def selected(targets: Iterable[Target], tables: bool, code: bool, sample: int) -> list[tuple[Target, Mutant]]:
-    """The mutants to try; of a sample every n-th, so that it is the same every time."""
-    found: list[tuple[Target, Mutant]] = []
-    for one in targets:
-        found += [(one, mutant) for mutant in one.tables] if tables else []
-        found += [(one, mutant) for mutant in one.code] if code else []
-    step = max(1, len(found) // sample) if sample else 1
-    return found[::step]
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which mutants to try: of tables, of code, some of them by key, of a sample every n-th: the same every time.
+
+    Constants that are read only while modules load are left out: what is built of them has mutants of its own.
+    """
+
+    tables: bool = True
+    code: bool = True
+    keys: frozenset[str] = frozenset()
+    sample: int = 0
+
+    def of(self, targets: Iterable[Target]) -> list[tuple[Target, Mutant]]:
+        found: list[tuple[Target, Mutant]] = []
+        for one in targets:
+            found += [(one, mutant) for mutant in one.tables] if self.tables else []
+            found += [(one, mutant) for mutant in one.code] if self.code else []
+        everything = tuple(sys.modules[f"conformance.{name}"] for name in modules())
+        found = [pair for pair in found if not isinstance(pair[1], TableMutant) or readers(pair[1].name, everything)]
+        found = [(one, mutant) for one, mutant in found if not self.keys or mutant.key in self.keys]
+        return found[:: max(1, len(found) // self.sample) if self.sample else 1]
 
 
-def judge(names: Sequence[str], tables: bool, code: bool, sample: int = 0, jobs: int = 1) -> Judge:
+def judge(names: Sequence[str], choice: Choice, jobs: int = 1) -> Judge:
     """Try the mutants of these modules against the tests."""
     settings.register_profile("mutation", derandomize=True, database=None, max_examples=25, deadline=None,
                               phases=(Phase.explicit, Phase.generate))  # fmt: skip
     settings.load_profile("mutation")
     every = {name: target(f"conformance.{name}") for name in modules()}
-    judged = Judge(list(every.values()), selected((every[name] for name in names), tables, code, sample), jobs)
+    judged = Judge(list(every.values()), choice.of(every[name] for name in names), jobs)
     folders = [*TESTS, *([CLIENT_TESTS] if any(".client_" in name for name in names) else [])]
     judged.told = _progress(len(judged.mutants))
     warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
@@ -106,11 +120,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--code", action="store_true", help="only the functions")
     parser.add_argument("--jobs", type=int, default=1, help="processes at once (default 1)")
     parser.add_argument("--sample", type=int, default=0, help="about this many mutants, evenly spread")
+    parser.add_argument("--keys", type=Path, help="only the mutants whose keys stand in this file, one a line")
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     options = parser.parse_args(arguments)
     if unknown := set(options.modules) - set(modules()):
         parser.error(f"no such module: {', '.join(sorted(unknown))}; there are {', '.join(modules())}")
-    judged = judge(options.modules or modules(), not options.code, not options.tables, options.sample, options.jobs)
+    keys = frozenset(options.keys.read_text("utf-8").splitlines()) if options.keys else frozenset()
+    choice = Choice(not options.code, not options.tables, keys, options.sample)
+    judged = judge(options.modules or modules(), choice, options.jobs)
     if judged.failing:
         print("fails without any mutant: " + ", ".join(judged.failing))
         return 3

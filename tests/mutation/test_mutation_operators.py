@@ -13,7 +13,7 @@ import run
 from mutation_operators import code_mutants
 from mutation_session import KILLED, SURVIVED, UNTESTED, Judge
 from mutation_tables import silent, variants
-from mutation_targets import Target, target
+from mutation_targets import Target, places, target
 
 
 def changed(body: str) -> set[str]:
@@ -127,7 +127,7 @@ def test_every_module_is_named_and_its_keys_are_unique() -> None:
     one = target("conformance.wire.stream")
     keys = Counter(mutant.key for mutant in (*one.code, *one.tables))
     assert keys.most_common(1)[0][1] == 1
-    assert {mutant.place for mutant in one.code} <= one.places().keys()
+    assert {mutant.place for mutant in one.code} <= places(one.module).keys()
 
 
 def test_what_is_explained_has_a_reason_and_a_place() -> None:

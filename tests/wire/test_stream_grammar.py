@@ -280,6 +280,19 @@ def test_only_the_last_thinking_block_can_be_cut() -> None:
     assert [(b.requirement, b.event) for b in walk(events(datas)).breaches] == [("STRM-030", 2)]
 
 
+@pytest.mark.parametrize(
+    "behind",
+    [(text(5, "x"),), (opens(9),), (ends(tokens=-1), STOP), (start(content=None),)],
+    ids=["delta", "start", "end", "message_start"],
+)
+@pytest.mark.parametrize("end", [(ends(), STOP, STOP), (ERROR, ends(None))], ids=["done", "failed"])
+def test_what_comes_when_all_is_over_is_not_judged_by_its_content(
+    end: tuple[Data, ...], behind: tuple[Data, ...]
+) -> None:
+    before = (start(), *TEXT_BLOCK, *end)
+    assert walk(events((*before, *behind))).breaches == walk(events(before)).breaches
+
+
 def test_whole_blocks_are_whole() -> None:
     datas = stream(*TEXT_BLOCK, *({**event, "index": 1} for event in TOOL_BLOCK), stop=ends("tool_use"))
     assert walk(events(datas)).breaches == ()
