@@ -78,6 +78,12 @@ CALENDAR: Body = {"name": "get_date", "description": "Returns the current date."
 ANY = tooled("any tool", choosing({"type": "any"}, "Hello", CLOCK, CALENDAR), shape=Shape.UNTIL, until="calls-tool")
 ANY_STREAM = twin(ANY)
 
+#: One tool is forced by its name where the prompt asks for the other.
+ANOTHER = tooled(
+    "another tool than asked for",
+    choosing({"type": "tool", "name": "get_time"}, "Call the tool get_code with n = 7.", GET_CODE, CLOCK),
+)
+
 #: A call is begged for and forbidden.
 NONE = tooled(
     "no tool",

@@ -15,7 +15,13 @@ def cached_system(mark: dict[str, str]) -> dict[str, object]:
     return PLAIN | {"system": [text("You are terse.", cache_control=mark)]}
 
 
+def cached_behind(mark: dict[str, str]) -> dict[str, object]:
+    """The plain body as a block that has this mark, behind a system prompt."""
+    return blocks(PONG | {"cache_control": mark}) | {"system": "You are terse."}
+
+
 CACHED_SYSTEM = probe("cached system block", cached_system(EPHEMERAL))
+CACHED_BEHIND = probe("cached block behind a system prompt", cached_behind(EPHEMERAL))
 
 
 @requirement("REQ-030")
@@ -98,8 +104,9 @@ def test_an_invalid_cache_control_is_refused(case: Judged) -> None:
     accepted,
     control=CACHED_BLOCK,
     five_minutes=blocks(PONG | {"cache_control": FIVE_MINUTES}),
-    one_hour=blocks(PONG | {"cache_control": ONE_HOUR}) | {"system": "You are terse."},
+    one_hour=blocks(PONG | {"cache_control": ONE_HOUR}),
 )
+@cases(accepted, control=CACHED_BEHIND, one_hour_behind_system=cached_behind(ONE_HOUR))
 @cases(accepted, control=CACHED_SYSTEM, one_hour_in_system=cached_system(ONE_HOUR))
 @cases(
     accepted, control=TOOLED, one_hour_on_a_tool=tooled("cached tool", offering(GET_CODE | {"cache_control": ONE_HOUR}))

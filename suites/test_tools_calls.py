@@ -14,6 +14,7 @@ from conformance.suite import (
     rides_on,
 )
 from conformance.suite_tools import (
+    ANOTHER,
     ANY,
     ANY_STREAM,
     CALLING,
@@ -73,6 +74,7 @@ def test_an_invalid_tool_choice_is_refused(case: Judged) -> None:
 @requirement("TOOL-011")
 @cases(expects("calls-tool", name="get_code"), control=TOOLED, json=FORCED)
 @cases(expects("calls-tool", name="get_code"), streamed=FORCED_STREAM)
+@cases(expects("calls-tool", name="get_time"), control=TOOLED, another_than_asked_for=ANOTHER)
 def test_the_tool_that_is_chosen_is_called(case: Judged) -> None:
     case.judge()
 

@@ -147,8 +147,8 @@ class Sender:
     def _again(self, exchange: Exchange, call: Call, attempt: int) -> bool:
         if self.stopping or attempt >= TRIES or beyond_patience(exchange):
             return False
-        if asks_for_stream(call) and self.breaker.reason:
-            return False
+        if asks_for_stream(call) and self.breaker.reason and self.breaker.tripped is not Limit.FIRST_BYTE:
+            return False  # three tries without a first byte are an answer (HTTP-012): what was begun is brought to it
         if is_transient(exchange):
             return True
         if attempt >= 2:

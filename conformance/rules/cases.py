@@ -12,6 +12,7 @@ from conformance.rules.expectations import KINDS, NEGATIVE_KINDS, VALID_KINDS, a
 from conformance.rules.findings import Finding, Kind, Where, broken, unjudged
 from conformance.rules.judged import is_error_object
 from conformance.rules.outcome import MOMENTARY_STATUSES, PATIENCE_STATUSES, is_served, is_server_error, trouble
+from conformance.rules.scope import asks_for_message
 
 #: The same trouble this often, between accepted controls, is the endpoint's answer.
 TRIES = 3
@@ -132,7 +133,7 @@ def _refusal_reason(record: Record, run: Run) -> str:
     exchange = record.exchange
     if exchange.status in MOMENTARY_STATUSES and not bracketed(record, run):
         return f"status {exchange.status}, as for the plain control at that time"
-    if is_served(exchange) and is_error_object(record.reading.json.value):
+    if is_served(exchange) and asks_for_message(exchange) and is_error_object(record.reading.json.value):
         return "an error under status 200, which is a fault of its own (RESP-012)"
     return ""
 

@@ -11,6 +11,7 @@ from typing import Any
 from conformance.reference import PROFILES, Settings
 from conformance.reference.faults import select
 from conformance.reference.pipeline import new_context, perform
+from conformance.reference.plan import sign
 from conformance.reference.seams import Seams
 from conformance.reference.transfer import Request, Step
 
@@ -411,7 +412,20 @@ HEADS: tuple[Item, ...] = (
     Item("too-long", {"messages": [user("x" * 60_000)]}, 400, 400),
 )
 
-ITEMS: tuple[Item, ...] = (*BODIES, *TOOLS, *HEADS)
+HOUR = {"type": "ephemeral", "ttl": "1h"}
+THOUGHT = {"type": "thinking", "thinking": "Well.", "signature": sign("Well.", KEY)}
+#: What the faults of `reported` look at.
+REPORTED: tuple[Item, ...] = (
+    good("system-for-an-hour", {"system": [text("Be terse.", cache_control=HOUR)]}),
+    good("hour-behind-system", {**block(text("hi", cache_control=HOUR)), "system": "Be terse."}),
+    good("tool-for-an-hour", tool(cache_control=HOUR)),
+    good("whole-cache-control", {"cache_control": {"type": "ephemeral"}}),
+    good("thinking-omitted", thinking({"type": "enabled", "budget_tokens": 1024, "display": "omitted"})),
+    good("thought-before", {"messages": [user("a"), assistant([THOUGHT, text("b")]), user("c")]}),
+    good("forced-without-arguments", {**FORCED, "tools": [{**T1, "input_schema": {"type": "object"}}]}),
+    good("forced-of-two", {**FORCED, "tools": [T1, {**T1, "name": "get_time"}]}),
+)
+ITEMS: tuple[Item, ...] = (*BODIES, *TOOLS, *HEADS, *REPORTED)
 
 
 def settings(profile: str, *faults: str) -> Settings:
@@ -437,7 +451,7 @@ def stable(steps: tuple[Step, ...]) -> list[tuple[bytes, float, str]]:
 
 def status_of(steps: tuple[Step, ...]) -> int:
     """The status of an answer."""
-    return int(steps[0].data.split(b" ", 2)[1])
+    return int(steps[0].data.split(b" ", 2)[1]) if steps[0].data else 0
 
 
 def body_of(steps: tuple[Step, ...]) -> Any:

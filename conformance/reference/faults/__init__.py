@@ -10,6 +10,7 @@ from conformance.reference.faults.machine import MACHINE_FAULTS
 from conformance.reference.faults.meanings import MEANING_FAULTS
 from conformance.reference.faults.openings import OPENING_FAULTS
 from conformance.reference.faults.refusals import REFUSED_FAULTS
+from conformance.reference.faults.reported import REPORTED_FAULTS
 from conformance.reference.faults.rules import RULE_FAULTS
 from conformance.reference.faults.shapes import SHAPE_FAULTS
 from conformance.reference.faults.streamed_calls import CALL_FAULTS
@@ -34,6 +35,7 @@ FAULTS: tuple[Fault, ...] = (
     *BLOCK_FAULTS,
     *CALL_FAULTS,
     *WIRE_FAULTS,
+    *REPORTED_FAULTS,
 )
 
 
