@@ -425,7 +425,9 @@ REPORTED: tuple[Item, ...] = (
     good("forced-without-arguments", {**FORCED, "tools": [{**T1, "input_schema": {"type": "object"}}]}),
     good("forced-of-two", {**FORCED, "tools": [T1, {**T1, "name": "get_time"}]}),
 )
-ITEMS: tuple[Item, ...] = (*BODIES, *TOOLS, *HEADS, *REPORTED)
+from reference_corpus_cases import CASES  # noqa: E402  (it needs what is above)
+
+ITEMS: tuple[Item, ...] = (*BODIES, *TOOLS, *HEADS, *REPORTED, *CASES)
 
 
 def settings(profile: str, *faults: str) -> Settings:

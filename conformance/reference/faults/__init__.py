@@ -1,13 +1,21 @@
 """The deliberate breaches of the contract, one requirement each, and how they are chosen."""
 
 from conformance.reference.faults.blocks import BLOCK_FAULTS
+from conformance.reference.faults.choosy_bodies import CHOOSY_BODY_FAULTS
+from conformance.reference.faults.choosy_heads import CHOOSY_HEAD_FAULTS
+from conformance.reference.faults.codings import CODING_FAULTS
 from conformance.reference.faults.connections import CONNECTION_FAULTS
+from conformance.reference.faults.envelopes import ENVELOPE_FAULTS
 from conformance.reference.faults.equivalence import EQUIVALENCE_FAULTS
 from conformance.reference.faults.errors import ERROR_FAULTS
 from conformance.reference.faults.frames import FRAME_FAULTS
 from conformance.reference.faults.headers import HEADER_FAULTS
+from conformance.reference.faults.kinds_refused import REFUSED_WAYS_FAULTS
+from conformance.reference.faults.kinds_served import SERVED_FAULTS
 from conformance.reference.faults.machine import MACHINE_FAULTS
 from conformance.reference.faults.meanings import MEANING_FAULTS
+from conformance.reference.faults.members import MEMBER_FAULTS
+from conformance.reference.faults.modes import MODE_FAULTS
 from conformance.reference.faults.openings import OPENING_FAULTS
 from conformance.reference.faults.refusals import REFUSED_FAULTS
 from conformance.reference.faults.reported import REPORTED_FAULTS
@@ -35,7 +43,15 @@ FAULTS: tuple[Fault, ...] = (
     *BLOCK_FAULTS,
     *CALL_FAULTS,
     *WIRE_FAULTS,
+    *CODING_FAULTS,
     *REPORTED_FAULTS,
+    *SERVED_FAULTS,
+    *REFUSED_WAYS_FAULTS,
+    *CHOOSY_HEAD_FAULTS,
+    *CHOOSY_BODY_FAULTS,
+    *MODE_FAULTS,
+    *MEMBER_FAULTS,
+    *ENVELOPE_FAULTS,
 )
 
 

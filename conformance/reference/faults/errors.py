@@ -85,7 +85,7 @@ def _as_post(request: Request, context: Context) -> Request:
 
 
 def _limited(request: Request, context: Context) -> Request:
-    if context.traffic.served % 10 == 5:
+    if context.traffic.served % 10 == 2:
         raise Refusal(429, "too many requests", kind="rate_limit_error")
     return request
 

@@ -14,13 +14,8 @@ NOT_JUDGED = frozenset(
 )
 """Rules the contract leaves to the server, or that have a fault of their own below."""
 
-OPTIONAL_IN_MYROUTER = frozenset(
-    {
-        *("HDR-002", "REQ-035", "REQ-041", "REQ-042", "REQ-051", "TOOL-007", "TOOL-009", "TOOL-021"),
-        *("THINK-001", "THINK-002", "THINK-004", "THINK-005"),
-    }
-)
-"""Requirements that are MAY there: leaving them out breaks nothing."""
+OPTIONAL_IN_MYROUTER = frozenset({"REQ-041", "REQ-042", "TOOL-009"})
+"""Requirements that are MAY there, and of which nothing is said when what they refuse is served."""
 
 DECODING_RULES = {
     "body-json": "REQ-047",

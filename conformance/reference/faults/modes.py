@@ -1,0 +1,189 @@
+"""Faults of one mode: what is wrong in JSON alone, or in streams alone, because each is made in a place of its own."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from conformance.reference.faults._edit import ANTHROPIC, BOTH, Row, table, without
+from conformance.reference.faults.meanings import BODY_ROWS, PARALLEL_ROW, PLAN_ROWS
+from conformance.reference.plan import Plan
+from conformance.reference.seams import Apply, Context, Fault, Seam
+from conformance.reference.tokens import count, input_tokens
+
+BY_ID: dict[str, Row] = {row[0]: row for row in (*PLAN_ROWS, *BODY_ROWS, PARALLEL_ROW)}
+
+Mode = Callable[[Any, Context], bool]
+MODES: tuple[tuple[str, str, bool], ...] = (("json", "in JSON", False), ("streams", "in streams", True))
+
+SPLIT_PLANS = (
+    *("cut-reported-as-end", "stop-text-included", "stop-reported-as-end", "replacement-characters", "mojibake"),
+    *("call-reported-as-end", "think-tags"),
+)
+SPLIT_BODIES = ("stop-ignored", "limit-ignored", "forced-tool-ignored", "any-ignored", "none-ignored")
+"""Faults in the meaning that are made of one mode, too."""
+
+
+def _split(name: str, streamed: Callable[[Any, Context], bool]) -> Iterator[Row]:
+    """A fault once for each mode."""
+    _, requirement, text, apply = BY_ID[name]
+    for end, words, wanted in MODES:
+        yield f"{name}-in-{end}", requirement, f"{text}, {words} alone", _when(apply, streamed, wanted)
+
+
+def _when(apply: Apply, streamed: Mode, wanted: bool) -> Apply:
+    return lambda value, context: apply(value, context) if streamed(value, context) is wanted else value
+
+
+def _plan_streamed(plan: Any, context: Context) -> bool:
+    return context.streaming
+
+
+def _body_streamed(body: Any, context: Context) -> bool:
+    return bool(body.get("stream"))
+
+
+def _plans(*names: str) -> list[Row]:
+    return [row for name in names for row in _split(name, _plan_streamed)]
+
+
+def _escaped(value: Any) -> Any:
+    """Every string of a JSON value with its characters beyond ASCII replaced."""
+    if isinstance(value, str):
+        return "".join(letter if letter.isascii() else "?" for letter in value)
+    if isinstance(value, dict):
+        return {name: _escaped(inner) for name, inner in value.items()}
+    return [_escaped(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _arguments(wanted: bool) -> Apply:
+    """Arguments in ASCII alone, in one mode."""
+
+    def change(plan: Plan, context: Context) -> Plan:
+        if context.streaming is not wanted:
+            return plan
+        content = [{**b, "input": _escaped(b["input"])} if b["type"] == "tool_use" else b for b in plan.content]
+        return replace(plan, content=tuple(content))
+
+    return change
+
+
+def _counted(test: Callable[[Context], Any], count_of: Callable[[Context, int], int]) -> Apply:
+    """Another count of the input for the requests that pass a test."""
+
+    def change(plan: Plan, context: Context) -> Plan:
+        if not test(context):
+            return plan
+        return replace(plan, counts=replace(plan.counts, input=max(1, count_of(context, plan.counts.input))))
+
+    return change
+
+
+def _uncounted(name: str) -> Callable[[Context, int], int]:
+    """The count without one member of the body."""
+    return lambda context, _: input_tokens({key: value for key, value in context.body.items() if key != name})
+
+
+def _streamed_with(name: str) -> Callable[[Context], bool]:
+    return lambda context: context.streaming and name in context.body
+
+
+def _plain_stream(context: Context) -> bool:
+    return context.streaming and not context.body.keys() & {"system", "tools"}
+
+
+def _ends_at_one(plan: Plan, context: Context) -> Plan:
+    """A stream of one token never meets its limit."""
+    one = context.streaming and context.body.get("max_tokens") == 1 and plan.stop_reason == "max_tokens"
+    return replace(plan, stop_reason="end_turn") if one else plan
+
+
+def _before_messages(context: Context) -> int:
+    """Tokens of the raw body before its messages begin."""
+    raw = context.request.body.decode("utf-8", "replace")
+    return count(raw.partition('"messages"')[0])
+
+
+def _nine(context: Context, told: int) -> int:
+    return told + context.traffic.served % 9
+
+
+MODE_ROWS: tuple[Row, ...] = (
+    *_plans(*SPLIT_PLANS),
+    ("arguments-in-ascii-in-json", "SEM-013", "arguments lose characters, in JSON alone", _arguments(False)),
+    ("arguments-in-ascii-in-streams", "SEM-013", "arguments lose characters, in streams alone", _arguments(True)),
+    (
+        "system-uncounted-in-streams",
+        "EQV-003",
+        "a stream does not count the system prompt",
+        _counted(_streamed_with("system"), _uncounted("system")),
+    ),
+    (
+        "tools-uncounted-in-streams",
+        "EQV-003",
+        "a stream does not count the tools",
+        _counted(_streamed_with("tools"), _uncounted("tools")),
+    ),
+    (
+        "plain-streams-count-more",
+        "EQV-003",
+        "a stream without system and tools counts half as much again",
+        _counted(_plain_stream, lambda _, told: told + told // 2),
+    ),
+    ("streams-of-one-token-end", "EQV-003", "a stream of one token ends with end_turn", _ends_at_one),
+    (
+        "members-before-messages-counted",
+        "EQV-006",
+        "what stands before messages in the body counts as input",
+        _counted(lambda _: True, lambda context, told: told + _before_messages(context)),
+    ),
+    ("count-wanders", "USG-010", "the same input is counted otherwise each time", _counted(lambda _: True, _nine)),
+)
+
+COUNTING = "/count_tokens"
+
+
+def _counts(context: Context) -> bool:
+    return context.request.path.endswith(COUNTING)
+
+
+def _on_count(edit: Apply) -> Apply:
+    return lambda body, context: edit(body, context) if _counts(context) else body
+
+
+def _unlisted(test: Callable[[Any], bool]) -> Apply:
+    """Whether a count is asked for, of messages that pass a test."""
+    return lambda body, context: _counts(context) and test(body.get("messages"))
+
+
+COUNT_FAULTS: tuple[Fault, ...] = (
+    Fault(
+        "count-of-nothing",
+        Seam.RULE,
+        "OPT-001",
+        "a count without messages is served",
+        _unlisted(lambda messages: messages is None),
+        rule="messages-type",
+    ),
+    Fault(
+        "count-of-no-turns",
+        Seam.RULE,
+        "OPT-001",
+        "a count of no messages is served",
+        _unlisted(lambda messages: messages == []),
+        rule="messages-empty",
+    ),
+    *table(
+        Seam.BODY,
+        [
+            ("count-without-system", "OPT-002", "count_tokens does not see the system", _on_count(without("system"))),
+            ("count-without-tools", "OPT-002", "count_tokens does not see the tools", _on_count(without("tools"))),
+        ],
+    ),
+)
+
+MODE_FAULTS: tuple[Fault, ...] = (
+    *table(Seam.PLAN, MODE_ROWS, BOTH),
+    *table(Seam.PLAN, _plans("parallel-anyway"), ANTHROPIC),
+    *table(Seam.BODY, [row for name in SPLIT_BODIES for row in _split(name, _body_streamed)], BOTH),
+    *COUNT_FAULTS,
+)
