@@ -188,7 +188,7 @@ def keeps_connection(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """Every request is answered over the connection of the one before, the last with 200.
 
     A connection may be left where its close was declared, or where only the close ends the body (RFC 9112 §6.3), and
-    says nothing where the exchange before was not read to its end.
+    says nothing where the exchange before did not come to its end.
     """
     records = evidence.records
     for record in records:
@@ -199,9 +199,15 @@ def keeps_connection(evidence: Evidence, args: Args) -> Iterable[Finding]:
     yield check("", is_served(last.exchange), expected, answer_of(last.exchange), Where(last.seq))
     for before, after in pairwise(records):
         kept = before.exchange.connection == after.exchange.connection
-        if before.exchange.end.how is Ending.COMPLETE and not _closes(before.exchange) and _at_once(before, after):
+        if _is_all_there(before) and not _closes(before.exchange) and _at_once(before, after):
             expected = "the connection kept, or a declared Connection: close"
             yield check("", kept, expected, "closed without a word", Where(before.seq, header="connection"))
+
+
+def _is_all_there(record: Record) -> bool:
+    """Whether an answer came to its end; also where its framing announces more than the whole JSON that came."""
+    how, reading = record.exchange.end.how, record.reading
+    return how is Ending.COMPLETE or (how is Ending.CLOSED_EARLY and not reading.is_stream and reading.json.usable)
 
 
 def _at_once(before: Record, after: Record) -> bool:

@@ -14,6 +14,7 @@ from conformance.rules.answers import STREAM_TYPE, asks_for_stream, is_served_me
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
 from conformance.rules.judged import is_error_object
 from conformance.rules.registry import exchange_rule
+from conformance.rules.scope import asks_for_message
 from conformance.wire.jsontext import JsonFaultKind, Parsed, parse
 from conformance.wire.reading import Reading
 from conformance.wire.sse import LEGAL, Malformation, MalformationKind, ServerSentEvent
@@ -23,13 +24,18 @@ from conformance.wire.stream_tables import EventType
 
 #: Departures that have a requirement of their own, or (a cut-off end) say nothing about the grammar.
 OWNED = frozenset({MalformationKind.BOM, MalformationKind.INVALID_UTF8, MalformationKind.UNTERMINATED})
+#: Statuses that say that a request was served, and not by the message it asks for.
+OTHER_SUCCESSES = range(201, 300)
 UNCACHEABLE = frozenset({"no-cache", "no-store"})
 
 
 @exchange_rule("SSE-001")
 def stream_is_served(reading: Reading, terms: Terms) -> Iterable[Finding]:
-    """SSE-001, for every request with `stream: true` that was answered with 200; an error under 200 is RESP-012's."""
-    if is_served_message(reading.exchange) and asks_for_stream(reading) and not is_error_object(reading.message):
+    """SSE-001, for every request with `stream: true` that was served; an error under 200 is RESP-012's."""
+    status = reading.exchange.status
+    if status in OTHER_SUCCESSES and asks_for_message(reading.exchange) and asks_for_stream(reading):
+        yield broken("SSE-001", "status 200", f"status {status}")
+    elif is_served_message(reading.exchange) and asks_for_stream(reading) and not is_error_object(reading.message):
         seen = shown(reading.exchange.header("content-type"))
         yield check("SSE-001", reading.is_stream, STREAM_TYPE, seen, Where(header="content-type"))
 

@@ -158,6 +158,7 @@ def test_abandoned_streams_harm_nobody(answers: tuple[Exchange, ...], found: set
 
 LENGTH = (("Content-Length", "0"),)
 CLOSING = (*LENGTH, ("Connection", "close"))
+EARLY = End(Ending.CLOSED_EARLY)
 
 
 def over(connection: str, status: int | None = 200, headers: Headers = LENGTH, **more: Any) -> Exchange:
@@ -175,6 +176,9 @@ def over(connection: str, status: int | None = 200, headers: Headers = LENGTH, *
         ((over("1"), over("1", 400), over("1", 400)), HELD | BROKEN),
         ((over("1"), over("1", 400), over("1", None, end=End(Ending.MALFORMED))), HELD | BROKEN),
         ((over("1"), over("1", 400), over("1", 429)), OPEN),
+        ((over("1", body=b"{}", end=EARLY), over("2", 400), over("2")), HELD | BROKEN),
+        ((over("1", body=b'{"a', end=EARLY), over("2", 400), over("2")), HELD),
+        ((over("1", body=b"{}", end=End(Ending.RESET)), over("2", 400), over("2")), HELD),
     ],
 )
 def test_a_connection_stays_usable(answers: tuple[Exchange, ...], found: set[Kind]) -> None:

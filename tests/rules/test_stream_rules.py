@@ -65,6 +65,7 @@ SIGNATURE = delta(0, "signature_delta", signature="s")
 
 BREACHES: list[tuple[str, str, Exchange]] = [
     ("SSE-001", "plain text", streamed(headers={"content-type": "text/plain"})),
+    ("SSE-001", "another success", streamed(status=201)),
     ("SSE-002", "charset", streamed(headers={"content-type": "text/event-stream; charset=latin1"})),
     ("SSE-002", "bytes", raw(WHOLE.replace(b"ng", b"n\xe9"))),
     ("SSE-003", "event without data", raw(b"event: note\n\n" + WHOLE)),
