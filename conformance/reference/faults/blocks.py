@@ -100,8 +100,8 @@ SIGNED = "c2lnbmVk"
 
 
 def _thinking_behind(blocks: list[Block]) -> list[Block]:
-    """An empty thinking block without signature follows the last block."""
-    if not blocks:
+    """An empty thinking block without signature follows an answer in text."""
+    if not blocks or kind_of(blocks[-1]) != "text":
         return blocks
     number = len(blocks)
     block = {"type": "thinking", "thinking": ""}

@@ -1,14 +1,16 @@
-"""Faults that reach the socket: chunks, lengths and codings that do not hold, and connections that end too soon."""
+"""Faults that reach the socket: chunks and lengths that do not hold, and connections that end too soon."""
 
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from conformance.reference.faults._edit import Row, asks_for_stream, refuse_when, table
+from conformance.reference.faults._edit import Row, table
 from conformance.reference.faults.connections import Steps, is_stream, silent_after, streams
 from conformance.reference.seams import Apply, Context, Fault, Seam
-from conformance.reference.transfer import LAST_CHUNK, Answer, Ending, Step, set_header
+from conformance.reference.transfer import LAST_CHUNK, Ending, Step
+
+HAS_BLOCKS = b'"content":[{'
+"""What no other JSON body than that of a message with blocks holds."""
 
 HEAD_END = b"\r\n\r\n"
 
@@ -57,11 +59,11 @@ def _endless(steps: Steps) -> Steps:
 
 
 def _message(edit: Callable[[bytes, bytes], Steps]) -> Apply:
-    """Write a JSON answer with status 200 anew, from its head and its body."""
+    """Write a message in JSON that has blocks anew, from its head and its body."""
 
     def change(steps: Steps, context: Context) -> Steps:
         head, _, body = steps[0].data.partition(HEAD_END)
-        served = head.startswith(b"HTTP/1.1 200") and body
+        served = head.startswith(b"HTTP/1.1 200") and HAS_BLOCKS in body
         return edit(head + HEAD_END, body) if served and not is_stream(steps) else steps
 
     return change
@@ -139,8 +141,6 @@ CHUNK_ROWS: tuple[Row, ...] = (
 """Streams, of which every event is a chunk."""
 
 LENGTH_ROWS: tuple[Row, ...] = (
-    ("length-too-large", "HTTP-009", "content-length is more than the body has", _length(9, Ending.CLOSE)),
-    ("length-too-small", "HTTP-011", "content-length is less than the body has", _length(-9, Ending.GO_ON)),
     ("json-cut", "HTTP-011", "the connection closes inside a JSON body", _half_sent(Ending.CLOSE)),
     ("json-reset", "HTTP-011", "the connection is reset inside a JSON body", _half_sent(Ending.RESET)),
     ("json-closed-after-head", "HTTP-011", "the connection closes behind the headers", _head_alone(Ending.CLOSE)),
@@ -149,83 +149,22 @@ LENGTH_ROWS: tuple[Row, ...] = (
 """JSON answers."""
 
 
-def _coded(name: str, code: Callable[[bytes], bytes], streamed: bool) -> Apply:
-    """Declare a content coding for the bodies of served messages, and apply it or something else."""
-
-    def change(answer: Answer, context: Context) -> Answer:
-        if answer.status != 200 or isinstance(answer.body, bytes) is streamed:
-            return answer
-        headers = set_header(answer.headers, "content-encoding", name)
-        if isinstance(answer.body, bytes):
-            return Answer(200, headers, code(answer.body))
-        whole = b"".join(frame.data for frame in answer.body)
-        return Answer(200, headers, (replace(answer.body[0], data=code(whole)),))
-
-    return change
-
-
-def _gzip(data: bytes) -> bytes:
-    coder = zlib.compressobj(wbits=31)
-    return coder.compress(data) + coder.flush()
-
-
-CODING_ROWS: tuple[Row, ...] = (
-    ("stream-labelled-gzip", "HDR-011", "plain streams are labelled as gzip", _coded("gzip", bytes, True)),
-    ("stream-labelled-brotli", "HDR-011", "plain streams are labelled as br", _coded("br", bytes, True)),
-    ("json-gzip-cut", "HDR-011", "gzip bodies lack their end", _coded("gzip", lambda data: _gzip(data)[:-9], False)),
-    ("json-gzip-unasked", "HDR-011", "bodies are gzip whatever was offered", _coded("gzip", _gzip, False)),
-    ("stream-gzip-unasked", "HDR-011", "streams are gzip whatever was offered", _coded("gzip", _gzip, True)),
-)
-"""Content codings."""
-
-
-def _body(edit: Callable[[bytes], bytes]) -> Apply:
-    """Edit the body of a JSON answer with status 200."""
-
-    def change(answer: Answer, context: Context) -> Answer:
-        if answer.status != 200 or not isinstance(answer.body, bytes):
-            return answer
-        return replace(answer, body=edit(answer.body))
-
-    return change
-
-
-def _latin(body: bytes) -> bytes:
-    return body.decode().encode("latin-1", "ignore")
-
-
-def _half_character(body: bytes) -> bytes:
-    return body.replace(b'"id":"', b'"id":"\xe2\x82', 1)
-
-
-def _created(answer: Answer, context: Context) -> Answer:
-    return replace(answer, status=201) if isinstance(answer.body, tuple) else answer
-
-
-def _as_stream(answer: Answer, context: Context) -> Answer:
-    told = answer.status == 200 and isinstance(answer.body, bytes)
-    return replace(answer, headers=set_header(answer.headers, "content-type", "text/event-stream")) if told else answer
-
-
-def _untyped(answer: Answer, context: Context) -> Answer:
-    streamed = isinstance(answer.body, tuple)
-    return replace(answer, headers=set_header(answer.headers, "content-type", None)) if streamed else answer
-
-
-TEXT_ROWS: tuple[Row, ...] = (
-    ("json-in-latin-1", "HTTP-011", "JSON is written in Latin-1", _body(_latin)),
-    ("json-half-character", "HTTP-011", "the id of a message holds half a character", _body(_half_character)),
-    ("json-as-event-stream", "HDR-014", "JSON is labelled as an event stream", _as_stream),
-    ("stream-created", "SSE-001", "a stream comes with the status 201", _created),
-    ("stream-untyped", "SSE-001", "a stream comes without content-type", _untyped),
-)
-"""The text of an answer, and what its head says of it."""
-
 WIRE_FAULTS: tuple[Fault, ...] = (
     *table(Seam.BYTES, (*CHUNK_ROWS, *LENGTH_ROWS)),
-    *table(Seam.ANSWER, (*CODING_ROWS, *TEXT_ROWS)),
-    *table(
-        Seam.BODY,
-        [("streams-crash", "SSE-001", "every stream is answered with 500", refuse_when(asks_for_stream, 500))],
+    Fault(
+        "length-too-large",
+        Seam.BYTES,
+        "HTTP-009",
+        "content-length is more than the body has",
+        _length(9, Ending.CLOSE),
+        also=("EQV-004",),
+    ),
+    Fault(
+        "length-too-small",
+        Seam.BYTES,
+        "HTTP-011",
+        "content-length is less than the body has, and the connection closes",
+        _length(-9, Ending.CLOSE),
+        also=("HTTP-009",),
     ),
 )
