@@ -24,7 +24,8 @@ from mutation_targets import Place, TableMutant, Target, place_of, places, reade
 KILLED, SURVIVED, UNTESTED = "killed", "survived", "untested"
 #: Tests that take longer (seconds) draw at random or are about the growth of time: they would decide by chance.
 SLOW = 0.3
-_MEMORY = 4 << 30
+_MEMORY = 4 << 30  # bytes
+_PATIENCE = 5.0  # seconds of processor time that a mutant may take beyond what the tests took before
 _SLOT = 8
 
 
@@ -92,7 +93,7 @@ class Judge:
             killer = mmap.mmap(-1, _SLOT)
             pid = os.fork()
             if pid == 0:
-                self._try(target, mutant, [items[number] for number in chosen], killer, reach)
+                self._try(target, mutant, [items[n] for n in chosen], [reach.seconds[n] for n in chosen], killer)
             running[pid] = mutant, chosen, killer
         while running:
             self._reap(running)
@@ -115,11 +116,11 @@ class Judge:
         return places(target.module).get(mutant.place, frozenset())
 
     def _try(
-        self, target: Target, mutant: Mutant, items: Sequence[pytest.Item], killer: mmap.mmap, reach: Reach
+        self, target: Target, mutant: Mutant, items: Sequence[pytest.Item], seconds: Sequence[float], killer: mmap.mmap
     ) -> None:
         """In the child: change, run until the first failure, and end."""
         _quiet()
-        signal.setitimer(signal.ITIMER_PROF, 10 + 3 * sum(reach.seconds))
+        signal.setitimer(signal.ITIMER_PROF, _PATIENCE + sum(seconds))
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         try:
             mutant.apply()  # type: ignore[attr-defined]
