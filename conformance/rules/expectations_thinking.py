@@ -53,7 +53,7 @@ def _open(message: Message, kinds: list[Any], known: frozenset[str]) -> str:
         return "the model refused"
     if not any(_says(block) for _, block in blocks(message)):
         return "the answer was over before it said anything"
-    odd = [word for word in kinds if word not in known]
+    odd = [word for word in kinds if not isinstance(word, str) or word not in known]
     return f"a block of the type {odd[0]!r}, which may hold the thinking" if odd else ""
 
 
