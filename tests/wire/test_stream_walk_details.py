@@ -245,6 +245,22 @@ def test_an_event_without_an_error_is_no_error(error: object) -> None:
     assert walk([named({"type": "vendor", "error": error}, "vendor")], whole=False).unknown == (0,)
 
 
+@pytest.mark.parametrize("name", ["shiny", "", None])
+def test_an_event_without_a_type_and_a_known_name_is_unknown(name: str | None) -> None:
+    assert walk([named({}, name)], whole=False).unknown == (0,)
+
+
+def test_an_error_by_its_type_alone_is_an_error() -> None:
+    walked = walk([named({"type": "error"}, None)])
+    assert [(b.requirement, b.pointer) for b in walked.breaches] == [("STRM-025", ""), ("STRM-025", "/error")]
+
+
+@pytest.mark.parametrize("event", [text(7, "x"), closes(7)], ids=["delta", "stop"])
+def test_the_index_of_a_stray_event_is_shown(event: Data) -> None:
+    (breach,) = walk(events((start(), event)), whole=False).breaches
+    assert (breach.requirement, breach.pointer, breach.seen) == ("STRM-011", "/index", "7")
+
+
 def test_data_that_is_no_object_is_no_event_of_the_grammar() -> None:
     assert walk([named(None, "message_stop")], whole=False).unknown == (0,)
 
