@@ -128,7 +128,6 @@ def test_a_control_on_one_side_alone_is_not_enough(rows: tuple[Record, ...]) -> 
 def test_the_same_trouble_three_times_is_the_answer(trouble: Exchange, attempt: int, settled: bool) -> None:
     (finding,) = told(item(accepted), *between(trouble, attempt))
     assert finding.kind is (Kind.BROKEN if settled else Kind.UNJUDGED)
-    assert f"try {attempt}" in finding.seen or "status 503, as" in finding.seen
     assert finding.where.exchange == 2
 
 
