@@ -9,7 +9,7 @@ import test_exchange_rules as exchanges
 import test_message_rules as messages
 from rule_samples import ERROR, MESSAGE, own, run
 
-from conformance.rules.findings import Finding, Kind
+from conformance.rules.findings import Finding, Kind, shown
 from conformance.wire.exchange import Exchange
 
 ROWS = [*messages.BREACHES, *messages.LEGAL, *exchanges.BREACHES, *exchanges.LEGAL]
@@ -92,3 +92,43 @@ def test_a_breach_is_shown_in_its_own_place(requirement: str, pointer: str) -> N
     rows = [answer for name, _, answer in (*messages.BREACHES, *exchanges.BREACHES) if name == requirement]
     places = {f.where.pointer for answer in rows for f in findings(answer) if f.kind is Kind.BROKEN}
     assert pointer in places
+
+
+#: Requirements about a value in one place: what was seen is what stands there. The others speak of a whole.
+ABOUT_A_VALUE = {
+    *(f"RESP-{n:03}" for n in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11)),
+    *(f"USG-{n:03}" for n in (1, 2, 3, 4, 5)),
+    *("SEM-001", "SEM-007", "ERR-003", "ERR-004", "ERR-008"),
+}
+
+
+def value_at(value: Any, pointer: str) -> Any:
+    for part in pointer.split("/")[1:]:
+        value = value[int(part)] if isinstance(value, list) else value[part]
+    return value
+
+
+@pytest.mark.parametrize("answer", [row[2] for row in ROWS], ids=NAMES)
+def test_what_was_seen_is_what_stands_there(answer: Exchange) -> None:
+    body = answered(answer)
+    for finding in findings(answer):
+        if finding.requirement not in ABOUT_A_VALUE or finding.kind is Kind.HELD or not finding.where.pointer:
+            continue
+        if points_at_something(body, finding.where.pointer):
+            assert finding.seen == shown(value_at(body, finding.where.pointer)), finding
+        else:
+            assert finding.seen in ("no such key", "None") or "no " in finding.seen, finding
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("x", "'x'"),
+        ("x" * 118, repr("x" * 118)),
+        ("x" * 119, "'" + "x" * 99 + "…" + "x" * 17 + "'"),
+    ],
+    ids=["short", "at the limit", "above the limit"],
+)
+def test_a_long_value_is_cut_in_the_middle(value: str, words: str) -> None:
+    assert shown(value) == words
+    assert len(shown(value, 30)) <= 30

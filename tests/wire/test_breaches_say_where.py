@@ -15,6 +15,7 @@ from stream_samples import (
     delta,
     ends,
     events,
+    named,
     opens,
     start,
     stream,
@@ -24,6 +25,7 @@ from stream_samples import (
 )
 
 from conformance.wire.stream import State, walk
+from conformance.wire.stream_breach import MISSING, shown
 
 DELTAS = {"text": "", "citation": {}, "partial_json": "", "thinking": "", "signature": ""}
 CONFORMING: tuple[Data, ...] = (
@@ -119,3 +121,73 @@ def test_a_stray_event_moves_nothing(stray: Data) -> None:
     assert walk(events((*closing, stray)), whole=False).state is State.CLOSING
     late = walk(events((*closing, stray, opens(1))), whole=False).breaches
     assert [(b.requirement, b.event) for b in late][1:] == [("STRM-018", 7)]
+
+
+#: Requirements about a value in one place: what was seen is what stands there. The others speak of an order or a whole.
+ABOUT_A_VALUE = {f"STRM-{n:03}" for n in (3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 15, 16, 17, 19, 20, 21, 22, 24, 25)}
+ODD_ERRORS: tuple[Data, ...] = (
+    *({"type": "error", "error": error} for error in (5, None, {}, {"type": 5, "message": []})),
+    *({"type": kind, "error": {"type": "x", "message": "y"}} for kind in ("failed", "shiny")),
+)
+ERRORS: list[tuple[Data, ...]] = [(start(), error) for error in ODD_ERRORS]
+
+
+@pytest.mark.parametrize(
+    "datas",
+    [*(fault for fault, _ in walks.FAULTS.values()), *(datas for datas, _, _ in PLACES), *ERRORS],
+    ids=[*walks.FAULTS, *PLACE_IDS, *(f"error {number}" for number in range(len(ERRORS)))],
+)
+def test_what_was_seen_is_what_stands_there(datas: tuple[Data, ...]) -> None:
+    for breach in walk(events(datas)).breaches:
+        if breach.requirement in ABOUT_A_VALUE and breach.event is not None and breach.pointer:
+            value: Any = datas[breach.event]
+            for key in breach.pointer.split("/")[1:]:
+                value = value.get(key, MISSING) if isinstance(value, Mapping) else MISSING
+            assert breach.seen == shown(value), breach
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (MISSING, "nothing"),
+        (None, "null"),
+        (True, "true"),
+        (5, "5"),
+        ("x", '"x"'),
+        ({}, "an empty object"),
+        ({"a": 1, "b": 2}, 'an object with "a", "b"'),
+        (dict.fromkeys("abcdef"), 'an object with "a", "b", "c", "d", "e", "f"'),
+        (dict.fromkeys("abcdefg"), 'an object with "a", "b", "c", "d", "e", "f" and 1 more'),
+        (dict.fromkeys("abcdefghi"), 'an object with "a", "b", "c", "d", "e", "f" and 3 more'),
+        ([], "an array of 0"),
+        ([1, 2], "an array of 2"),
+        ((1,), "an array of 1"),
+    ],
+    ids=str,
+)
+def test_a_value_in_a_few_words(value: object, words: str) -> None:
+    assert shown(value) == words
+
+
+def test_words_about_a_value_are_few() -> None:
+    assert len(shown("x" * 500)) <= 80 and len(shown(10**400)) <= 80
+    assert len(shown({"k" * 500: 1})) < 60
+
+
+@pytest.mark.parametrize(("name", "seen"), [("ping", '"pong"'), (None, '"pong"')], ids=["named", "nameless"])
+def test_what_a_ping_holds_is_shown(name: str | None, seen: str) -> None:
+    breaches = walk([named({"type": "pong"}, name)], whole=False).breaches
+    assert [(b.pointer, b.seen) for b in breaches] == ([("/type", seen)] if name else [])
+    (empty,) = walk([named(None, "ping")], whole=False).breaches
+    assert (empty.pointer, empty.seen) == ("/type", "nothing")
+    (typeless,) = walk([named({}, "ping")], whole=False).breaches
+    assert (typeless.pointer, typeless.seen) == ("/type", "nothing")
+
+
+@pytest.mark.parametrize(("name", "seen"), [("shiny", "shiny"), ("", "no name"), (None, "no name")])
+def test_the_name_of_an_error_is_shown(name: str | None, seen: str) -> None:
+    (breach,) = walk([named(ERROR, name)]).breaches
+    assert (breach.requirement, breach.pointer, breach.seen) == ("STRM-025", "", seen)
+    (first, *_) = walk([named({"error": "boom"}, name)]).breaches
+    assert (first.requirement, first.seen) == ("STRM-025", seen)
+    assert walk([named({"error": ""}, None)], whole=False).unknown == (0,)
