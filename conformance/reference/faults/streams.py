@@ -222,12 +222,6 @@ EVENT_ROWS: tuple[Row, ...] = (
     ("arguments-twice", "STRM-028", "tool arguments are two JSON objects", _json_twice),
     ("arguments-in-start", "STRM-029", "tool arguments stand in the block's start alone", _arguments_in_start),
     (
-        "stream-reason-foreign",
-        "EQV-001",
-        "the streamed message ends with a word JSON never has",
-        each(LAST, put("delta.stop_reason", "stop")),
-    ),
-    (
         "stream-input-differs",
         "EQV-003",
         "a stream counts half the input",
@@ -242,4 +236,12 @@ ANTHROPIC_EVENT_ROWS: tuple[Row, ...] = (
 EVENT_FAULTS: tuple[Fault, ...] = (
     *table(Seam.EVENTS, EVENT_ROWS),
     *table(Seam.EVENTS, ANTHROPIC_EVENT_ROWS, ANTHROPIC),
+    Fault(
+        "stream-reason-foreign",
+        Seam.EVENTS,
+        "EQV-001",
+        "the streamed message ends with a word JSON never has",
+        each(LAST, put("delta.stop_reason", "stop")),
+        also=("RESP-010",),
+    ),
 )

@@ -152,6 +152,14 @@ LENGTH_ROWS: tuple[Row, ...] = (
 WIRE_FAULTS: tuple[Fault, ...] = (
     *table(Seam.BYTES, (*CHUNK_ROWS, *LENGTH_ROWS)),
     Fault(
+        "stream-unanswered",
+        Seam.BYTES,
+        "HDR-003",
+        "the connection is reset in the place of a stream",
+        _ended(lambda _: 0, Ending.RESET),
+        also=("HDR-004", "LOAD-002"),
+    ),
+    Fault(
         "length-too-large",
         Seam.BYTES,
         "HTTP-009",
