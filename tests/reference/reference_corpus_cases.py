@@ -111,6 +111,7 @@ FORMS: tuple[Item, ...] = (
     _case({"system": "You are terse.", "stream": True}),
     _case({"max_tokens": GONE, "system": "You are terse.", "tools": [T1]}, path="{messages}/count_tokens"),
     _case(TWO_CALLS),
+    _case({"max_tokens": 8, "stream": True}),
     _case({"messages": [user("Hi"), assistant([THOUGHT, text("Well")]), user("Go on")]}),
 )
 """What is served."""

@@ -23,6 +23,7 @@ from conformance.reference.faults.rules import RULE_FAULTS
 from conformance.reference.faults.shapes import SHAPE_FAULTS
 from conformance.reference.faults.streamed_calls import CALL_FAULTS
 from conformance.reference.faults.streams import EVENT_FAULTS
+from conformance.reference.faults.surfaces import SURFACE_FAULTS
 from conformance.reference.faults.wires import WIRE_FAULTS
 from conformance.reference.seams import Fault
 from conformance.reference.settings import Settings
@@ -51,6 +52,7 @@ FAULTS: tuple[Fault, ...] = (
     *CHOOSY_BODY_FAULTS,
     *MODE_FAULTS,
     *MEMBER_FAULTS,
+    *SURFACE_FAULTS,
     *ENVELOPE_FAULTS,
 )
 

@@ -105,7 +105,7 @@ WAY_FAULTS: tuple[Fault, ...] = (
     *_made(
         "unprocessable",
         "{} gets 422",
-        ("model-absent", "messages-string", "max-tokens-fraction", "max-tokens-absent", "tools-string"),
+        ("model-absent", "messages-string", "max-tokens-fraction", "max-tokens-absent"),
         lambda _: _renumbered(422),
         "ERR-007",
     ),

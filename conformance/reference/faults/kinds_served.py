@@ -1,6 +1,7 @@
 """Faults in what is refused, kind by kind: one kind of mistake is served, although its rule holds for all others."""
 
-from conformance.reference.faults.mistakes import HEADER_MISTAKES, RAW_MISTAKES, ROOT_MISTAKES, Mistake
+from conformance.reference.faults.mistakes import ROOT_MISTAKES, Mistake
+from conformance.reference.faults.mistakes_around import HEADER_MISTAKES, RAW_MISTAKES
 from conformance.reference.faults.mistakes_in_tools import HISTORY_MISTAKES, TOOL_MISTAKES
 from conformance.reference.faults.mistakes_in_turns import TURN_MISTAKES
 from conformance.reference.faults.rules import OPTIONAL_IN_MYROUTER

@@ -100,7 +100,8 @@ TOOL_MISTAKES: tuple[Mistake, ...] = (
 """Thinking by budget, tools, and the choice among them."""
 
 Step = tuple[set[str], set[str], bool, set[str], bool]
-"""The calls of one turn, the results in the next, whether that one is the last, all calls before, and text in it."""
+"""The calls of one turn, the results in the next, whether that one is the last, all calls before, and whether it is
+the first."""
 
 
 def _steps(body: Body) -> Iterator[Step]:
@@ -109,8 +110,7 @@ def _steps(body: Body) -> Iterator[Step]:
     called: set[str] = set()
     for number, (role, content) in enumerate(history):
         results = {str(b.get("tool_use_id")) for b in content if b.get("type") == "tool_result"}
-        spoken = any(block.get("type") == "text" for block in content)
-        yield called, results if role == "user" else set(), number == len(history) - 1, set(before), spoken
+        yield called, results if role == "user" else set(), number == len(history) - 1, set(before), number == 0
         called = {str(b.get("id")) for b in content if b.get("type") == "tool_use"}
         before |= called
 
@@ -136,7 +136,7 @@ HISTORY_MISTAKES: tuple[Mistake, ...] = (
         "result-behind-words",
         "results-orphaned",
         "a result of no call behind words",
-        _step(lambda s: s[1] and not s[3] and not s[0]),
+        _step(lambda s: s[1] and not s[3] and not s[0] and not s[4]),
     ),
     Mistake("result-too-many", "results-orphaned", "a result too many", _step(lambda s: s[0] and s[1] - s[0])),
     Mistake("result-again", "results-orphaned", "a result sent again", _step(lambda s: not s[0] and s[1] & s[3])),

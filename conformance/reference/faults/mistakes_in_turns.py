@@ -55,6 +55,11 @@ def _marks(body: Body) -> Iterator[Any]:
     yield from (mark for mark in _block("cache_control")(body) if isinstance(mark, dict))
 
 
+def _word_but(name: str, *known: str) -> Kind:
+    """A mark of which one member is a string that nobody knows."""
+    return lambda mark: isinstance(mark.get(name), str) and mark[name] not in known
+
+
 def _is_word(*words: str) -> Kind:
     return lambda value: value in words if isinstance(value, str) else False
 
@@ -114,10 +119,10 @@ TURN_MISTAKES: tuple[Mistake, ...] = (
         ("not-base64", "that is no Base64", lambda value: not decoded(value)),
     ),
     Mistake(
-        "member-of-message-unknown",
+        "name-in-message",
         "unknown-nested",
-        "an unknown member of a message",
-        found(lambda body: listed(body.get("messages")), _extra({"role", "content"})),
+        "the name of the speaker in a message",
+        found(_turn("name"), text(bool)),
     ),
     Mistake(
         "member-of-block-unknown",
@@ -130,8 +135,8 @@ TURN_MISTAKES: tuple[Mistake, ...] = (
         "cache-control",
         "cache-control",
         "cache_control",
-        ("of-another-type", "of another type", lambda mark: mark.get("type") != "ephemeral"),
-        ("of-another-age", "with another ttl", lambda mark: mark.get("ttl", "5m") not in ("5m", "1h")),
+        ("of-another-type", "of another type", _word_but("type", "ephemeral")),
+        ("of-another-age", "with another ttl", _word_but("ttl", "5m", "1h")),
     ),
     *at(root("thinking"), "thinking-type", "thinking", "thinking", STRING, OBJECT),
 )

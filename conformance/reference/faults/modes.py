@@ -8,7 +8,7 @@ from conformance.reference.faults._edit import ANTHROPIC, BOTH, Row, table, with
 from conformance.reference.faults.meanings import BODY_ROWS, PARALLEL_ROW, PLAN_ROWS
 from conformance.reference.plan import Plan
 from conformance.reference.seams import Apply, Context, Fault, Seam
-from conformance.reference.tokens import count, input_tokens
+from conformance.reference.tokens import input_tokens
 
 BY_ID: dict[str, Row] = {row[0]: row for row in (*PLAN_ROWS, *BODY_ROWS, PARALLEL_ROW)}
 
@@ -98,9 +98,8 @@ def _ends_at_one(plan: Plan, context: Context) -> Plan:
 
 
 def _before_messages(context: Context) -> int:
-    """Tokens of the raw body before its messages begin."""
-    raw = context.request.body.decode("utf-8", "replace")
-    return count(raw.partition('"messages"')[0])
+    """Eight for each member that stands before messages in the body."""
+    return 8 * list(context.body).index("messages") if "messages" in context.body else 0
 
 
 def _nine(context: Context, told: int) -> int:
@@ -133,10 +132,15 @@ MODE_ROWS: tuple[Row, ...] = (
     (
         "members-before-messages-counted",
         "EQV-006",
-        "what stands before messages in the body counts as input",
+        "members before messages in the body count as input",
         _counted(lambda _: True, lambda context, told: told + _before_messages(context)),
     ),
-    ("count-wanders", "USG-010", "the same input is counted otherwise each time", _counted(lambda _: True, _nine)),
+)
+WANDERING: Row = (
+    "count-wanders",
+    "USG-010",
+    "the same input is counted otherwise each time",
+    _counted(lambda _: True, _nine),
 )
 
 COUNTING = "/count_tokens"
@@ -183,7 +187,7 @@ COUNT_FAULTS: tuple[Fault, ...] = (
 
 MODE_FAULTS: tuple[Fault, ...] = (
     *table(Seam.PLAN, MODE_ROWS, BOTH),
-    *table(Seam.PLAN, _plans("parallel-anyway"), ANTHROPIC),
+    *table(Seam.PLAN, [*_plans("parallel-anyway"), WANDERING], ANTHROPIC),
     *table(Seam.BODY, [row for name in SPLIT_BODIES for row in _split(name, _body_streamed)], BOTH),
     *COUNT_FAULTS,
 )

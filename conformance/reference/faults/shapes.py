@@ -75,7 +75,6 @@ MESSAGE_ROWS: tuple[Row, ...] = (
     ("model-null", "RESP-007", "the model is null", put("model", None)),
     ("stop-reason-foreign", "RESP-010", "stop reasons are OpenAI's words", put("stop_reason", "stop")),
     ("content-empty", "RESP-013", "content is always empty", put("content", [])),
-    ("usage-missing", "USG-001", "usage is missing in JSON and in streams", without("usage")),
 )
 MYROUTER_MESSAGE_ROWS: tuple[Row, ...] = (
     ("upstream-model-name", "RESP-008", "the provider's model name leaks out", put("model", "upstream-large-2")),
@@ -111,7 +110,17 @@ THINKING_ROWS: tuple[Row, ...] = (
     ("signature-missing", "THINK-003", "thinking blocks have no signature", without("content.*.signature")),
 )
 
+USAGE_MISSING = Fault(
+    "usage-missing",
+    Seam.MESSAGE,
+    "USG-001",
+    "usage is missing in JSON and in streams",
+    without("usage"),
+    also=("STRM-006", "STRM-019"),
+)
+
 SHAPE_FAULTS: tuple[Fault, ...] = (
+    USAGE_MISSING,
     *table(Seam.JSON, JSON_ROWS),
     *table(Seam.MESSAGE, MESSAGE_ROWS),
     *table(Seam.MESSAGE, MYROUTER_MESSAGE_ROWS, MYROUTER),
