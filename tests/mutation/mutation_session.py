@@ -18,11 +18,12 @@ from types import CodeType, FrameType
 from typing import Any
 
 import pytest
+from hypothesis import is_hypothesis_test
 from mutation_operators import CodeMutant, Mutant
 from mutation_targets import Place, TableMutant, Target, place_of, places, readers
 
 KILLED, SURVIVED, UNTESTED = "killed", "survived", "untested"
-#: Tests that take longer (seconds) draw at random or are about the growth of time: they would decide by chance.
+#: Tests that take longer (seconds) are left out, as are those that draw at random, which would decide by chance.
 SLOW = 0.3
 _MEMORY = 4 << 30  # bytes
 _PATIENCE = 5.0  # seconds of processor time that a mutant may take beyond what the tests took before
@@ -56,7 +57,7 @@ class Judge:
             self._failures.append(report.nodeid)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        items = session.items
+        items = [item for item in session.items if not is_hypothesis_test(getattr(item, "obj", None))]
         reach = _in_child(lambda: self._reach(items))
         self.failing = [items[number].nodeid for number in reach.failed]
         if not self.failing:

@@ -191,3 +191,26 @@ def test_the_name_of_an_error_is_shown(name: str | None, seen: str) -> None:
     (first, *_) = walk([named({"error": "boom"}, name)]).breaches
     assert (first.requirement, first.seen) == ("STRM-025", seen)
     assert walk([named({"error": ""}, None)], whole=False).unknown == (0,)
+
+
+@pytest.mark.parametrize(
+    ("member", "requirement"),
+    [
+        *((member, "STRM-003") for member in ("id", "type", "role", "model")),
+        ("content", "STRM-004"),
+        ("stop_reason", "STRM-005"),
+        ("stop_sequence", "STRM-005"),
+    ],
+)
+def test_each_member_of_the_start_has_its_place(member: str, requirement: str) -> None:
+    (breach,) = walk(events((start(**{member: 5}),)), whole=False).breaches
+    assert (breach.requirement, breach.event, breach.pointer) == (requirement, 0, f"/message/{member}")
+    assert breach.seen == "5"
+
+
+@pytest.mark.parametrize("member", ["input_tokens", "output_tokens"])
+def test_each_count_of_the_start_has_its_place(member: str) -> None:
+    usage = {"input_tokens": 1, "output_tokens": 1, member: "1"}
+    (breach,) = walk(events((start(usage=usage),)), whole=False).breaches
+    assert (breach.requirement, breach.event, breach.pointer) == ("STRM-006", 0, f"/message/usage/{member}")
+    assert breach.seen == '"1"'
