@@ -36,7 +36,7 @@ def reading(item: Item, profile: str, steps: tuple[Step, ...]) -> Reading:
         while not isinstance(event := client.next_event(), type) and not isinstance(event, h11.EndOfMessage):
             if isinstance(event, h11.Response):
                 status, headers = event.status_code, [(k.decode(), v.decode()) for k, v in event.headers.raw_items()]
-            else:
+            elif not isinstance(event, h11.InformationalResponse):
                 assert isinstance(event, h11.Data)
                 chunks.append(Chunk(0.1, bytes(event.data)))
         if isinstance(event, h11.EndOfMessage):

@@ -9,6 +9,7 @@ Row = tuple[str, tuple[int, ...], str, Apply]
 """Variation id, the traps it stands for, description, function."""
 
 ANTHROPIC = ("anthropic",)
+MYROUTER = ("myrouter",)
 
 
 def table(

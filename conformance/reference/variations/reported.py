@@ -73,27 +73,23 @@ REPORTED_VARIATIONS: tuple[Variation, ...] = (
         Seam.PLAN,
         "a prefill that is the whole answer already gets no content: end_turn",
         _silent_after_prefill,
-        factor="prefill",
     ),
     Variation(
         "one-token-unsaid",
         Seam.PLAN,
         "a limit of one token is spent without a block",
         _one_token_unsaid,
-        factor="tiny limit",
     ),
     Variation(
         "content-in-message-start",
         Seam.EVENTS,
         "what a declared server tool led to stands whole in message_start, and no block is streamed",
         _told_in_start,
-        factor="server tools",
     ),
     Variation(
         "adaptive-without-thinking",
         Seam.PLAN,
         "with adaptive thinking the model does not think",
         _thinks_by_budget_alone,
-        factor="adaptive thinking",
     ),
 )
