@@ -122,10 +122,10 @@ def _leaking(plan: Plan, context: Context) -> Plan:
     return replace(plan, content=tuple(content))
 
 
-def _queued(request: Request, context: Context) -> Request:
+def _queued(body: Any, context: Context) -> Any:
     if _others(context):
         raise Refusal(409, "another request is being served", kind="conflict_error")
-    return request
+    return body
 
 
 def _cached(answer: Answer, context: Context) -> Answer:
@@ -149,9 +149,7 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
         changes={"event_interval": 0.05},  # a stream that is written at once is over before the client goes
     ),
     *table(Seam.PLAN, [("answers-leak", "LOAD-001", "answers repeat what others have asked", _leaking)], changes=PACE),
-    *table(
-        Seam.REQUEST, [("one-at-a-time", "LOAD-002", "a second request in flight is refused", _queued)], changes=PACE
-    ),
+    *table(Seam.BODY, [("one-at-a-time", "LOAD-002", "a second request in flight is refused", _queued)], changes=PACE),
     *table(Seam.ANSWER, [("answers-cached", "LOAD-004", "an identical request gets the same message", _cached)]),
     *table(
         Seam.BODY,
