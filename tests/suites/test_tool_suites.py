@@ -204,7 +204,7 @@ def test_a_fault_is_named_by_its_requirement(fault: reference.Fault, tmp_path: P
     found = broken(closing("anthropic", tmp_path, faults=(fault.id,)))
     entailed = load_catalogue().requirements[fault.requirement].entails
     assert fault.requirement in found
-    assert found <= {fault.requirement, *entailed, *ALONGSIDE.get(fault.id, ())}
+    assert found <= {fault.requirement, *entailed, *fault.also, *ALONGSIDE.get(fault.id, ())}
 
 
 def test_a_choice_given_as_a_string_is_free_under_the_profile_that_does_not_type_it() -> None:
