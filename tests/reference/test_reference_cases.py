@@ -28,19 +28,29 @@ INSEPARABLE: dict[str, str] = {
     "ERR-006 by_budget": BY_PASSIVE,
     "ERR-006 of_either_kind": BY_PASSIVE,
     "HTTP-007 path": BY_PREFLIGHT,
+    "HTTP-012 plain": BY_PREFLIGHT,
     "REQ-010 string": BY_CONTROL,
     "REQ-010 two_blocks": BY_GENERATED,
     "REQ-046 in_block": BY_GENERATED,
+    "REQ-053 one_hour": NARROWER,
     "TOOL-001 one": BY_GENERATED,
     "TOOL-005 longest": BY_GENERATED,
     "TOOL-017 json": NARROWER,
 }
 """Cases of which no server could break this one alone, and why."""
 
+MENTIONED = {"USG-010 three_times": "myrouter"}
+"""Cases that a profile only mentions: no answer breaks them there."""
+
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_what_cannot_be_broken_alone_is_declared(profile: str) -> None:
-    assert INSEPARABLE.keys() <= {one.key for one in runs.declared(profile)}
+    assert {*INSEPARABLE, *MENTIONED} <= {one.key for one in runs.declared(profile)}
+
+
+def test_a_case_that_is_mentioned_alone_has_no_fault_in_its_profile() -> None:
+    (wandering,) = (fault for fault in faults() if fault.id == "count-wanders")
+    assert MENTIONED[f"{wandering.requirement} three_times"] not in wandering.profiles
 
 
 def test_every_mistake_is_one_of_a_rule_and_has_its_fault() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from conformance.reference.faults._edit import BOTH, MYROUTER, Row, body_refused, table
+from conformance.reference.faults._edit import BOTH, MYROUTER, Row, body_refused, put, table
 from conformance.reference.plan import Plan
 from conformance.reference.refusal import Refusal
 from conformance.reference.seams import Apply, Context, Fault, Seam
@@ -207,11 +207,15 @@ def _crashing(forms: tuple[Form, ...]) -> tuple[Form, ...]:
     return tuple((form[0].replace("refused", "crashes"), *form[1:]) for form in forms)
 
 
+STREAM_ROWS: tuple[Row, ...] = (
+    ("stream-false-streams", "REQ-029", "stream false opens a stream", put("stream", lambda old: old is False or old)),
+)
+
 CHOOSY_BODY_FAULTS: tuple[Fault, ...] = (
     *table(Seam.BODY, _rows(FORMS, 400), BOTH),
     *table(Seam.BODY, _rows(OWN_FORMS, 400), MYROUTER),
     *(replace(fault, also=("ERR-006",)) for fault in table(Seam.BODY, _rows(CRASHING, 500), BOTH)),
     *table(Seam.BODY, _rows(_crashing(OWN_FORMS), 500), BOTH),
-    *table(Seam.BODY, _choices(), BOTH),
+    *table(Seam.BODY, (*_choices(), *STREAM_ROWS), BOTH),
     *table(Seam.PLAN, KEPT_ROWS, BOTH),
 )

@@ -102,8 +102,9 @@ def _before_messages(context: Context) -> int:
     return 8 * list(context.body).index("messages") if "messages" in context.body else 0
 
 
-def _nine(context: Context, told: int) -> int:
-    return told + context.traffic.served % 9
+def _wandering(context: Context, told: int) -> int:
+    """More by what is left of the number of the request."""
+    return told + context.traffic.served % 3
 
 
 MODE_ROWS: tuple[Row, ...] = (
@@ -136,11 +137,26 @@ MODE_ROWS: tuple[Row, ...] = (
         _counted(lambda _: True, lambda context, told: told + _before_messages(context)),
     ),
 )
-WANDERING: Row = (
+WANDERING = Fault(
     "count-wanders",
+    Seam.PLAN,
     "USG-010",
     "the same input is counted otherwise each time",
-    _counted(lambda _: True, _nine),
+    _counted(lambda _: True, _wandering),
+    profiles=ANTHROPIC,
+    also=("EQV-003",),
+)
+
+
+def _unforced(body: Any, context: Context) -> Any:
+    """Where there is one tool, nothing is forced without a stream."""
+    choice = body.get("tool_choice")
+    sole = isinstance(choice, dict) and choice.get("type") == "tool" and len(body.get("tools") or ()) == 1
+    return {**body, "tool_choice": {"type": "none"}} if sole and not body.get("stream") else body
+
+
+SOLE_ROWS: tuple[Row, ...] = (
+    ("sole-tool-unforced-in-json", "TOOL-011", "a forced tool that has no other beside it is not called", _unforced),
 )
 
 COUNTING = "/count_tokens"
@@ -187,7 +203,9 @@ COUNT_FAULTS: tuple[Fault, ...] = (
 
 MODE_FAULTS: tuple[Fault, ...] = (
     *table(Seam.PLAN, MODE_ROWS, BOTH),
-    *table(Seam.PLAN, [*_plans("parallel-anyway"), WANDERING], ANTHROPIC),
+    *table(Seam.PLAN, _plans("parallel-anyway"), ANTHROPIC),
+    WANDERING,
     *table(Seam.BODY, [row for name in SPLIT_BODIES for row in _split(name, _body_streamed)], BOTH),
+    *table(Seam.BODY, SOLE_ROWS, BOTH),
     *COUNT_FAULTS,
 )

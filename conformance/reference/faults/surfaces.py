@@ -81,6 +81,10 @@ def _few(limit: int) -> bool:
     return 1 < limit < 16
 
 
+def _many(limit: int) -> bool:
+    return limit >= 16
+
+
 def _old_json(context: Context) -> bool:
     old = context.request.header("anthropic-version") == VERSIONS[0]
     return old and context.request.method == "POST" and not asks_for_stream(context)
@@ -97,6 +101,7 @@ COUNT_ROWS: tuple[Row, ...] = (
     ("count-with-preamble", "OPT-002", "count_tokens counts 32 tokens that nobody wrote", _counted),
 )
 BYTES_ROWS: tuple[Row, ...] = (
+    ("plain-streams-hang", "HTTP-012", "a stream of 16 tokens or more gets no answer", _hanging(True, _many)),
     ("one-token-hangs", "HTTP-012", "max_tokens 1 gets no answer at all", _hanging(False, _one)),
     ("streams-of-one-token-hang", "HTTP-012", "a stream of one token gets no answer at all", _hanging(True, _one)),
     ("few-tokens-hang", "HTTP-012", "a limit of a few tokens gets no answer at all", _hanging(False, _few)),
