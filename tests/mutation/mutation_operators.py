@@ -13,6 +13,9 @@ from typing import Final
 #: A key, a type, a JSON pointer or a requirement's id; nothing with a space, a quote or markup in it.
 WORD: Final = re.compile(r"/?[A-Za-z0-9_]+(?:[-./][A-Za-z0-9_]*)*")
 
+#: Single words that are prose nevertheless.
+_PROSE: Final = frozenset({"null", "none", "nothing"})
+
 Change = tuple[str, ast.AST]
 
 _COMPARISONS: Final[dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]]] = {
@@ -103,7 +106,7 @@ def _constant(node: ast.Constant) -> Iterator[Change]:
         yield "constant", ast.Constant(not value)
     elif isinstance(value, int):
         yield from (("constant", ast.Constant(value + step)) for step in (1, -1))
-    elif isinstance(value, str) and WORD.fullmatch(value):
+    elif isinstance(value, str) and WORD.fullmatch(value) and value not in _PROSE:
         yield "word", ast.Constant(value + "~")
 
 

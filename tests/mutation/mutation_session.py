@@ -3,6 +3,7 @@
 The parent never runs a test, so that nothing a test computes is there before the mutant is.
 """
 
+import gc
 import mmap
 import os
 import pickle
@@ -20,7 +21,7 @@ from typing import Any
 import pytest
 from hypothesis import is_hypothesis_test
 from mutation_operators import CodeMutant, Mutant
-from mutation_targets import Place, TableMutant, Target, place_of, places, readers
+from mutation_targets import Place, TableMutant, Target, alive, place_of, places, readers
 
 KILLED, SURVIVED, UNTESTED = "killed", "survived", "untested"
 #: Tests that take longer (seconds) are left out, as are those that draw at random, which would decide by chance.
@@ -83,6 +84,8 @@ class Judge:
         return Reach(tuple(called_places), tuple(seconds), tuple(failed))
 
     def _judge_all(self, items: Sequence[pytest.Item], reach: Reach) -> None:
+        alive()
+        gc.freeze()  # what is there is shared with the children
         running: dict[int, tuple[Mutant, list[int], mmap.mmap]] = {}
         for target, mutant in self.mutants:
             chosen = self._chosen(target, mutant, items, reach)

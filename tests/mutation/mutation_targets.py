@@ -6,7 +6,7 @@ import gc
 import importlib
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -75,13 +75,13 @@ class Target:
 
     def swap(self) -> None:
         """Give the functions of this process the code of the tree as it is now."""
-        changed = dict(_codes(compile(self.tree, str(self.module.__file__), "exec")))
-        for thing in gc.get_objects():
-            if isinstance(thing, FunctionType) and (new := changed.get(place_of(thing.__code__))):
-                if new.co_freevars == thing.__code__.co_freevars:
-                    thing.__code__ = new
-            elif isinstance(thing, functools._lru_cache_wrapper):
-                thing.cache_clear()
+        functions, caches = alive()
+        for place, new in _codes(compile(self.tree, str(self.module.__file__), "exec")):
+            for function in functions.get(place, ()):
+                if new.co_freevars == function.__code__.co_freevars:
+                    function.__code__ = new
+        for cache in caches:
+            cache.cache_clear()
 
 
 def target(name: str) -> Target:
@@ -89,6 +89,19 @@ def target(name: str) -> Target:
     module = importlib.import_module(name)
     tree = ast.parse(_source(module))
     return Target(module, tree, tuple(code_mutants(tree, name)), tuple(table_mutants(module)))
+
+
+@functools.cache
+def alive() -> tuple[Mapping[Place, Sequence[FunctionType]], Sequence[Any]]:
+    """The functions of the package that are there, by their place, and the caches; looked up once, before any fork."""
+    functions: dict[Place, list[FunctionType]] = {}
+    caches = []
+    for thing in gc.get_objects():
+        if isinstance(thing, FunctionType) and thing.__module__ and thing.__module__.startswith("conformance."):
+            functions.setdefault(place_of(thing.__code__), []).append(thing)
+        elif isinstance(thing, functools._lru_cache_wrapper) and thing is not alive:
+            caches.append(thing)
+    return functions, [cache for cache in caches if getattr(cache, "__module__", "").startswith("conformance.")]
 
 
 @functools.cache

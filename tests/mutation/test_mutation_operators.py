@@ -42,6 +42,7 @@ def changed(body: str) -> set[str]:
         ("x = True", {"x = False"}),
         ("x = 'end_turn'", {"x = 'end_turn~'"}),
         ("x = 'several words of prose'", set()),
+        ("x = 'nothing'", set()),
         ("x = f'/content/{a}'", {"x = f'/content/~{a}'"}),
         ("x = f'seen {a}'", set()),
         ("x = any(a)", {"x = all(a)"}),
