@@ -2,6 +2,7 @@
 
 import pytest
 from stream_samples import (
+    ERROR,
     STOP,
     TEXT_BLOCK,
     THINKING_BLOCK,
@@ -285,3 +286,52 @@ def test_an_absent_stop_reason_of_the_start_is_none_but_a_stop_sequence_may_be_a
     assert found(absent, whole=False) == [("STRM-005", 0)]
     assert found(free, whole=False) == []
     assert found(start(stop_sequence="x"), whole=False) == [("STRM-005", 0)]
+
+
+@pytest.mark.parametrize("reason", [[], {}, 5, ["max_tokens"]], ids=str)
+def test_a_stop_reason_of_any_kind_is_walked(reason: object) -> None:
+    walked = walk(events(stream(tool(0), json_part(0, "{"), closes(0), stop=ends(reason))))
+    assert [(b.requirement, b.event) for b in walked.breaches] == [("STRM-028", 3)]
+    assert walked.stop_reason == reason
+
+
+def test_in_a_stream_that_failed_no_block_has_to_be_closed() -> None:
+    assert found(start(), opens(0), opens(1), closes(1), ends(), ERROR) == []
+    assert found(start(), opens(0), opens(1), ERROR) == []
+
+
+def test_an_input_that_is_no_object_is_judged_for_that_alone() -> None:
+    assert found(*stream(tool(0, input="x"), closes(0))) == [("STRM-009", 1)]
+
+
+@pytest.mark.parametrize("wrong", [5, None, "x"], ids=str)
+def test_a_message_delta_that_says_nothing_closes_nothing(wrong: object) -> None:
+    walked = walk(events((start(), ends() | {"delta": wrong}, opens(0))), whole=False)
+    assert [(b.requirement, b.lowered) for b in walked.breaches] == [("STRM-017", ""), ("STRM-018", "SHOULD")]
+    assert walked.stop_reason is None
+
+
+def test_arguments_with_half_a_character_are_walked() -> None:
+    walked = walk(events(stream(tool(0), json_part(0, '{"n":"\ud800"}'), closes(0))))
+    assert "STRM-028" in walked.observed
+
+
+def test_the_last_message_delta_is_the_one_that_lacks_a_stop_reason() -> None:
+    assert found(start(), ends(None, 3), ends(None, 5), STOP) == [("STRM-017", 2)]
+    assert found(start(), ends(None), ends() | {"delta": 5}, STOP) == [("STRM-017", 2)]
+    assert found(start(), ends() | {"delta": 5}, ends(None), STOP) == [("STRM-017", 1), ("STRM-017", 2)]
+
+
+def test_counts_without_a_start_are_compared_with_none() -> None:
+    assert found(ends(None, 5, input_tokens=5), ends("end_turn", 5, input_tokens=3), STOP) == [("STRM-001", 0)]
+
+
+def test_whole_floats_are_counts() -> None:
+    assert found(start(), ends(None, 5.0), ends("end_turn", 3.0), STOP) == [("STRM-020", 2)]
+    assert found(start(), ends(input_tokens=9.0), STOP) == [("STRM-021", 1)]
+
+
+def test_the_end_of_a_stream_that_failed_is_not_put_to_the_test() -> None:
+    assert "STRM-023" not in walk(events((*stream(), ERROR))).observed
+    assert "STRM-023" not in walk(events((*stream(), STOP, ERROR))).observed
+    assert found(*stream(), STOP, ERROR) == []
