@@ -1,11 +1,11 @@
 """A stream is well-formed server-sent events: named, typed, terminated, sent as they are made (SSE-001 to -012)."""
 
-from conformance.suite import STREAM_CONTROL, Judged, cases, expects, requirement, rides_on
+from conformance.suite import PLAIN_CONTROL, STREAM_CONTROL, Judged, cases, expects, requirement, rides_on
 from conformance.suite_bodies import STORY
 
 
 @requirement("SSE-001")
-@cases(expects("streamed"), plain=STREAM_CONTROL)
+@cases(expects("streamed"), control=PLAIN_CONTROL, plain=STREAM_CONTROL)
 def test_a_stream_is_served_as_an_event_stream(case: Judged) -> None:
     case.judge()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from conformance.reference.faults._edit import Row, table, without
+from conformance.reference.faults._edit import Row, body_refused, table, without
 from conformance.reference.plan import Plan
 from conformance.reference.refusal import Refusal
 from conformance.reference.seams import Context, Fault, Seam
@@ -138,6 +138,10 @@ def _cached(answer: Answer, context: Context) -> Answer:
     return Answer(answer.status, headers, stored.body)
 
 
+def _streamed(body: dict[str, Any]) -> bool:
+    return body.get("stream") is True
+
+
 PACE = {"delay": 0.15}
 """Requests overlap only if they take some time."""
 
@@ -153,6 +157,10 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
     *table(Seam.ANSWER, [("answers-cached", "LOAD-004", "an identical request gets the same message", _cached)]),
     *table(
         Seam.BODY,
-        [("json-for-stream", "SSE-001", "a stream request is answered with JSON", without("stream"))],
+        [
+            ("json-for-stream", "SSE-001", "a stream request is answered with JSON", without("stream")),
+            ("streams-crash", "SSE-001", "every stream request gets 500", body_refused(_streamed, 500)),
+            ("streams-refused", "SSE-001", "every stream request gets 400", body_refused(_streamed)),
+        ],
     ),
 )
