@@ -19,11 +19,13 @@ from rule_samples import (
     exchange,
     held,
     noted,
+    own,
     run,
     without,
 )
 from test_delivery_rules import bursts
 
+from conformance.contract import Level
 from conformance.rules.findings import Kind
 from conformance.suite import accepted, refused
 from conformance.wire.exchange import Exchange
@@ -248,3 +250,39 @@ def test_three_seconds_are_enough_to_tell_a_buffer(seconds: float, told: bool) -
 def test_statuses_of_one_of_are_named_by_the_expectation() -> None:
     one_of = expect("one-of", {"ok": [200, 501]})
     assert kinds(one_of, said()) == {Kind.HELD} and kinds(one_of, failed(502)) == {Kind.BROKEN}
+
+
+@pytest.mark.parametrize("block", ["pong", None, [], 5, {}, {"type": None}, {"type": ""}], ids=str)
+def test_content_is_made_of_objects_with_a_type(block: object) -> None:
+    found = [f for f in own(run(exchange(MESSAGE | {"content": [TEXT, block]}))) if f.requirement == "RESP-004"]
+    assert [(f.kind, f.where.pointer, f.seen) for f in found] == [(Kind.BROKEN, "/content/1", repr(block))]
+
+
+@pytest.mark.parametrize(("citations", "holds"), [([], True), ([{}], True), (None, True), ({}, False), ("x", False)])
+def test_citations_are_null_or_an_array(citations: object, holds: bool) -> None:
+    found = run(exchange(MESSAGE | {"content": [TEXT | {"citations": citations}]}))
+    assert ("RESP-005" in held(found), "RESP-005" in broken(found)) == (holds, not holds)
+
+
+@pytest.mark.parametrize("model", ["", 7, None, [], {}], ids=str)
+def test_a_model_that_is_no_text_is_not_compared(model: object) -> None:
+    found = run(exchange(MESSAGE | {"model": model}))
+    assert (broken(found), "RESP-008" in held(found)) == ({"RESP-007"}, False)
+
+
+@pytest.mark.parametrize(
+    ("reason", "details", "holds"),
+    [
+        ("refusal", {"type": "refusal"}, True),
+        ("refusal", {"type": "x"}, False),
+        ("refusal", {}, False),
+        ("refusal", "refusal", False),
+        ("end_turn", {"type": "refusal"}, False),
+        ("end_turn", None, True),
+        ("refusal", None, True),
+    ],
+)
+def test_details_stand_beside_a_refusal(reason: str, details: object, holds: bool) -> None:
+    found = own(run(exchange(MESSAGE | {"stop_reason": reason, "stop_details": details})))
+    told = [(f.kind, f.level, f.where.pointer) for f in found if f.requirement == "RESP-010" and f.kind is Kind.BROKEN]
+    assert told == ([] if holds else [(Kind.BROKEN, Level.SHOULD, "/stop_details")])

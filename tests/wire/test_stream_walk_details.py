@@ -335,3 +335,19 @@ def test_the_end_of_a_stream_that_failed_is_not_put_to_the_test() -> None:
     assert "STRM-023" not in walk(events((*stream(), ERROR))).observed
     assert "STRM-023" not in walk(events((*stream(), STOP, ERROR))).observed
     assert found(*stream(), STOP, ERROR) == []
+
+
+@pytest.mark.parametrize("kind", [[], {}, None, 5], ids=str)
+def test_a_delta_whose_type_is_no_word_fits_nothing(kind: object) -> None:
+    odd = {"type": "content_block_delta", "index": 0, "delta": {"type": kind, "text": "x"}}
+    walked = walk(events((start(), opens(0), odd)), whole=False)
+    assert [(b.requirement, b.lowered) for b in walked.breaches] == [("STRM-012", "")]
+
+
+@pytest.mark.parametrize(
+    ("change", "seen"), [({}, '"text_delta"'), ({"delta": {}}, "nothing"), ({"delta": None}, "nothing")]
+)
+def test_the_delta_of_a_block_that_comes_whole_is_shown(change: Data, seen: str) -> None:
+    datas = (start(), opens(0, type="redacted_thinking", data="x"), text(0, "x") | change)
+    (breach,) = walk(events(datas), whole=False).breaches
+    assert (breach.requirement, breach.pointer, breach.seen) == ("STRM-031", "/delta", seen)
