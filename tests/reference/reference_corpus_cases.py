@@ -58,6 +58,7 @@ MISTAKES: tuple[Item, ...] = (
     _case({"tools": [{**T1, "name": "get_code\n"}]}, 400),
     _case(_said(*ANSWERED[:2], user("No"), assistant("Well"), user("x")), 400),
     _case(_said(user([RESULT, text("x")])), 400),
+    _case(_said(user("Hi"), assistant("One moment"), user([RESULT])), 400),
     _case(_said(*ANSWERED[:2], user([RESULT, {**RESULT, "tool_use_id": "toolu_2"}])), 400),
     _case(_said(*ANSWERED, assistant("Thanks"), user([RESULT])), 400),
     *(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from conformance.reference.faults._edit import ANTHROPIC, BOTH, Row, put, table, without
+from conformance.reference.faults._edit import BOTH, Row, put, table, without
 from conformance.reference.seams import Apply, Context, Fault, Seam
 from conformance.reference.transfer import Answer, set_header
 
@@ -64,7 +64,7 @@ ENVELOPE_ROWS: tuple[Row, ...] = (
         _when_is("not_found_error", put("error.type", "NotFoundError")),
     ),
 )
-UPSTREAM_ROWS: tuple[Row, ...] = (
+REQUEST_ID_ROWS: tuple[Row, ...] = (
     ("error-id-constant", "ERR-008", "request_id in every error is the same", put("request_id", "req_0")),
 )
 
@@ -149,7 +149,7 @@ ANSWER_ROWS: tuple[Row, ...] = (
 
 ENVELOPE_FAULTS: tuple[Fault, ...] = (
     *table(Seam.ENVELOPE, ENVELOPE_ROWS, BOTH),
-    *table(Seam.ENVELOPE, UPSTREAM_ROWS, ANTHROPIC),
+    *table(Seam.ENVELOPE, REQUEST_ID_ROWS, BOTH),
     *table(Seam.REFUSAL, REFUSAL_ROWS, BOTH),
     *table(Seam.ANSWER, ANSWER_ROWS, BOTH),
 )

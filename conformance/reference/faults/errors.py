@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.reference.acceptance import CREDENTIAL_RULES, enforce
-from conformance.reference.faults._edit import ANTHROPIC, Row, asks_for_stream, put, table, when
+from conformance.reference.faults._edit import Row, asks_for_stream, put, table, when
 from conformance.reference.pipeline import accepted
 from conformance.reference.refusal import Refusal
 from conformance.reference.seams import Apply, Context, Fault, Seam
@@ -26,7 +26,7 @@ ENVELOPE_ROWS: tuple[Row, ...] = (
     ("error-type-foreign", "ERR-003", "error.type is a class name", put("error.type", "BadRequestError")),
     ("error-message-empty", "ERR-004", "error.message is empty", put("error.message", "")),
 )
-ANTHROPIC_ENVELOPE_ROWS: tuple[Row, ...] = (
+REQUEST_ID_ROWS: tuple[Row, ...] = (
     (
         "error-request-id-differs",
         "ERR-008",
@@ -99,7 +99,7 @@ REQUEST_ROWS: tuple[Row, ...] = (
 
 ERROR_FAULTS: tuple[Fault, ...] = (
     *table(Seam.ENVELOPE, ENVELOPE_ROWS),
-    *table(Seam.ENVELOPE, ANTHROPIC_ENVELOPE_ROWS, ANTHROPIC),
+    *table(Seam.ENVELOPE, REQUEST_ID_ROWS),
     *table(Seam.REFUSAL, REFUSAL_ROWS),
     *table(Seam.REQUEST, REQUEST_ROWS),
 )

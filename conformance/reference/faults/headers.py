@@ -182,5 +182,5 @@ HEADER_FAULTS: tuple[Fault, ...] = (
     *table(Seam.ANSWER, ANSWER_ROWS),
     *table(Seam.ANSWER, MYROUTER_ANSWER_ROWS, MYROUTER),
     *table(Seam.ANSWER, ANTHROPIC_ANSWER_ROWS, ANTHROPIC),
-    *table(Seam.ANSWER, COUNT_ROWS, ANTHROPIC),
+    *table(Seam.ANSWER, COUNT_ROWS),
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from conformance.reference.faults._edit import ANTHROPIC, Row, put, table, without
+from conformance.reference.faults._edit import Row, put, table, without
 from conformance.reference.model import conversation
 from conformance.reference.plan import Plan
 from conformance.reference.seams import Apply, Context, Fault, Seam
@@ -141,6 +141,6 @@ PARALLEL_ROW: Row = ("parallel-anyway", "TOOL-014", "disable_parallel_tool_use i
 
 MEANING_FAULTS: tuple[Fault, ...] = (
     *table(Seam.PLAN, PLAN_ROWS),
-    *table(Seam.PLAN, [PARALLEL_ROW], ANTHROPIC),
+    *table(Seam.PLAN, [PARALLEL_ROW]),
     *table(Seam.BODY, BODY_ROWS),
 )

@@ -42,10 +42,6 @@ def _wrapped(message: Any, context: Context) -> Any:
     return {"data": message}
 
 
-def _as_array(message: Any, context: Context) -> Any:
-    return [message]
-
-
 def _failed(error: Any) -> Apply:
     """An error beside the members of a message."""
     return lambda message, context: {**message, "error": error}
@@ -75,7 +71,6 @@ def _as_text(message: Any, context: Context) -> Any:
 
 JSON_ROWS: tuple[Row, ...] = (
     ("message-wrapped", "RESP-001", "the message is a member of another object", _wrapped),
-    ("message-in-array", "RESP-001", "the message is the item of an array", _as_array),
     ("id-missing", "RESP-001", "the JSON answer has no id", without("id")),
     ("message-type-missing", "RESP-001", "the JSON answer has no type", without("type")),
     ("content-missing", "RESP-001", "the JSON answer has no content", without("content")),
@@ -109,7 +104,6 @@ JSON_ROWS: tuple[Row, ...] = (
     ("input-tokens-a-boolean", "USG-002", "input_tokens is a boolean", put("usage.input_tokens", True)),
     ("usage-an-array", "USG-001", "usage is an array", put("usage", lambda old: [old])),
     ("calls-merged", "TOOL-015", "the arguments of two calls stand in the first", _merged),
-    ("calls-as-text", "TOOL-011", "calls are told as text", _as_text),
     ("tool-input-missing", "TOOL-015", "a call has no input", _without("tool_use", "input")),
     ("tool-id-missing", "TOOL-015", "calls have no id", _without("tool_use", "id")),
     ("tool-id-null", "TOOL-015", "ids of calls are null", _member("tool_use", "id", None)),
@@ -137,6 +131,16 @@ def _words() -> Iterator[Row]:
 
 
 MESSAGE_ROWS: tuple[Row, ...] = (
+    ("cache-read-a-float", "USG-006", "a cache count is a fraction", put("usage.cache_read_input_tokens", 0.5)),
+    (
+        "stop-sequence-a-boolean",
+        "RESP-011",
+        "stop_sequence is false where there is none",
+        put("stop_sequence", lambda old: old or False),
+    ),
+    ("cache-write-a-float", "USG-003", "cache_write_tokens is a fraction", put("usage.cache_write_tokens", 0.5)),
+    ("cache-read-null", "USG-003", "cache_read_tokens is null", put("usage.cache_read_tokens", None)),
+    ("total-missing-parts", "USG-004", "total_tokens is the output alone", put("usage.total_tokens", 1)),
     ("id-null", "RESP-002", "the message id is null", put("id", None)),
     ("id-a-number", "RESP-002", "the message id is a number", put("id", 7)),
     ("model-empty", "RESP-007", "the model is an empty string", put("model", "")),
@@ -167,30 +171,23 @@ MESSAGE_ROWS: tuple[Row, ...] = (
 )
 """Messages, in JSON and in streams."""
 
-OWN_ROWS: tuple[Row, ...] = (
-    ("total-missing-parts", "USG-004", "total_tokens is the output alone", put("usage.total_tokens", 1)),
-    ("cache-read-null", "USG-003", "cache_read_tokens is null", put("usage.cache_read_tokens", None)),
-    ("cache-write-a-float", "USG-003", "cache_write_tokens is a fraction", put("usage.cache_write_tokens", 0.5)),
-    ("total-a-string", "USG-003", "total_tokens is a string", put("usage.total_tokens", str)),
-)
+OWN_ROWS: tuple[Row, ...] = (("total-a-string", "USG-003", "total_tokens is a string", put("usage.total_tokens", str)),)
 UPSTREAM_ROWS: tuple[Row, ...] = (
-    (
-        "stop-sequence-a-boolean",
-        "RESP-011",
-        "stop_sequence is false where there is none",
-        put("stop_sequence", lambda old: old or False),
-    ),
     ("stop-sequence-empty", "SEM-007", "stop_sequence is an empty string", put("stop_sequence", lambda old: old or "")),
-    ("cache-read-a-float", "USG-006", "a cache count is a fraction", put("usage.cache_read_input_tokens", 0.5)),
 )
 
-UPSTREAM_JSON_ROWS: tuple[Row, ...] = (
+CACHE_ROWS: tuple[Row, ...] = (
     ("cache-creation-negative", "USG-006", "a cache count is negative", put("usage.cache_creation_input_tokens", -1)),
 )
 
+CALLS_AS_TEXT = Fault(
+    "calls-as-text", Seam.JSON, "TOOL-011", "calls in JSON are told as text", _as_text, also=("TOOL-012",)
+)
+
 MEMBER_FAULTS: tuple[Fault, ...] = (
+    CALLS_AS_TEXT,
     *table(Seam.JSON, JSON_ROWS, BOTH),
-    *table(Seam.JSON, UPSTREAM_JSON_ROWS, ANTHROPIC),
+    *table(Seam.JSON, CACHE_ROWS, BOTH),
     *table(Seam.MESSAGE, MESSAGE_ROWS, BOTH),
     *table(Seam.MESSAGE, OWN_ROWS, MYROUTER),
     *table(Seam.MESSAGE, UPSTREAM_ROWS, ANTHROPIC),

@@ -203,7 +203,7 @@ COUNT_FAULTS: tuple[Fault, ...] = (
 
 MODE_FAULTS: tuple[Fault, ...] = (
     *table(Seam.PLAN, MODE_ROWS, BOTH),
-    *table(Seam.PLAN, _plans("parallel-anyway"), ANTHROPIC),
+    *table(Seam.PLAN, _plans("parallel-anyway"), BOTH),
     WANDERING,
     *table(Seam.BODY, [row for name in SPLIT_BODIES for row in _split(name, _body_streamed)], BOTH),
     *table(Seam.BODY, SOLE_ROWS, BOTH),

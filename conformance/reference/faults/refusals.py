@@ -5,7 +5,6 @@ from typing import Any
 
 from conformance.reference.decoding import readable_body
 from conformance.reference.faults._edit import (
-    ANTHROPIC,
     MYROUTER,
     Row,
     body_refused,
@@ -244,7 +243,7 @@ BETA_ROW: Row = (
 
 REFUSED_FAULTS: tuple[Fault, ...] = (
     *table(Seam.REQUEST, REQUEST_ROWS),
-    *table(Seam.REQUEST, [BETA_ROW], ANTHROPIC),
+    *table(Seam.REQUEST, [BETA_ROW]),
     *table(Seam.BODY, BODY_ROWS),
     *table(Seam.BODY, MYROUTER_BODY_ROWS, MYROUTER),
 )

@@ -68,6 +68,11 @@ def _recount(usage: dict[str, Any], **counts: int) -> dict[str, Any]:
 
 
 MESSAGE_ROWS: tuple[Row, ...] = (
+    ("cache-count-a-string", "USG-006", "a cache count is a string", put("usage.cache_read_input_tokens", "0")),
+    ("stop-sequence-missing", "RESP-011", "the key stop_sequence is missing", without("stop_sequence")),
+    ("total-too-small", "USG-004", "total_tokens is smaller than its parts", put("usage.total_tokens", 0)),
+    ("reasoning-a-string", "USG-003", "reasoning_tokens is a string", put("usage.reasoning_tokens", "0")),
+    ("upstream-model-name", "RESP-008", "the provider's model name leaks out", put("model", "upstream-large-2")),
     ("id-constant", "RESP-002", "every message has the same id", put("id", "msg_1")),
     ("id-empty", "RESP-002", "the message id is empty", put("id", "")),
     ("type-foreign", "RESP-003", "the type is chat.completion", put("type", "chat.completion")),
@@ -77,9 +82,6 @@ MESSAGE_ROWS: tuple[Row, ...] = (
     ("content-empty", "RESP-013", "content is always empty", put("content", [])),
 )
 MYROUTER_MESSAGE_ROWS: tuple[Row, ...] = (
-    ("upstream-model-name", "RESP-008", "the provider's model name leaks out", put("model", "upstream-large-2")),
-    ("reasoning-a-string", "USG-003", "reasoning_tokens is a string", put("usage.reasoning_tokens", "0")),
-    ("total-too-small", "USG-004", "total_tokens is smaller than its parts", put("usage.total_tokens", 0)),
     ("reasoning-too-large", "USG-005", "reasoning exceeds the output", put("usage.reasoning_tokens", 1_000_000)),
     (
         "aliases-disagree",
@@ -89,14 +91,12 @@ MYROUTER_MESSAGE_ROWS: tuple[Row, ...] = (
     ),
 )
 ANTHROPIC_MESSAGE_ROWS: tuple[Row, ...] = (
-    ("stop-sequence-missing", "RESP-011", "the key stop_sequence is missing", without("stop_sequence")),
     (
         "thinking-too-large",
         "USG-005",
         "thinking tokens exceed the output",
         put("usage.output_tokens_details.thinking_tokens", 1_000_000),
     ),
-    ("cache-count-a-string", "USG-006", "a cache count is a string", put("usage.cache_read_input_tokens", "0")),
     (
         "cache-parts-disagree",
         "USG-006",

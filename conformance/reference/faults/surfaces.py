@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.reference.events import dump
-from conformance.reference.faults._edit import ANTHROPIC, BOTH, Row, asks_for_stream, refuse_when, table
+from conformance.reference.faults._edit import BOTH, Row, asks_for_stream, refuse_when, table
 from conformance.reference.seams import Apply, Context, Fault, Seam
 from conformance.reference.settings import VERSIONS
 from conformance.reference.tokens import input_tokens
@@ -113,7 +113,7 @@ REQUEST_ROWS: tuple[Row, ...] = (
 
 SURFACE_FAULTS: tuple[Fault, ...] = (
     *table(Seam.ANSWER, ANSWER_ROWS, BOTH),
-    *table(Seam.ANSWER, COUNT_ROWS, ANTHROPIC),
+    *table(Seam.ANSWER, COUNT_ROWS, BOTH),
     *table(Seam.BYTES, BYTES_ROWS, BOTH),
     *table(Seam.REQUEST, REQUEST_ROWS, BOTH),
 )
