@@ -6,21 +6,26 @@ from typing import Any
 import pytest
 from expectation_samples import expect, failed, judged, kinds, said
 from rule_samples import (
+    BLOCK,
     CALL,
     ERROR,
     MESSAGE,
     SENT,
+    STOP,
     TEXT,
     TOOL,
     USAGE,
     Data,
     broken,
+    ends,
     error,
     exchange,
     held,
     noted,
     own,
     run,
+    start,
+    streamed,
     without,
 )
 from test_delivery_rules import bursts
@@ -286,3 +291,72 @@ def test_details_stand_beside_a_refusal(reason: str, details: object, holds: boo
     found = own(run(exchange(MESSAGE | {"stop_reason": reason, "stop_details": details})))
     told = [(f.kind, f.level, f.where.pointer) for f in found if f.requirement == "RESP-010" and f.kind is Kind.BROKEN]
     assert told == ([] if holds else [(Kind.BROKEN, Level.SHOULD, "/stop_details")])
+
+
+def stop_sequence_of(*closing: Data) -> list[tuple[Kind, str, int | None]]:
+    """What RESP-011 says of a stream that ends with these events and a message_stop."""
+    found = own(run(streamed(start(), *BLOCK, *closing, STOP)))
+    return [(f.kind, f.where.pointer, f.where.event) for f in found if f.requirement == "RESP-011"]
+
+
+BARE: Data = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}}
+
+
+@pytest.mark.parametrize(
+    ("closing", "kind", "event"),
+    [
+        ((ends(),), Kind.HELD, 5),
+        ((BARE,), Kind.BROKEN, 5),
+        ((ends(stop_sequence=5),), Kind.BROKEN, 5),
+        ((ends(None), BARE), Kind.BROKEN, 6),
+        ((BARE, ends()), Kind.HELD, 6),
+        ((ends(), {"type": "vendor", "delta": {"stop_reason": "x"}}), Kind.HELD, 5),
+        ((ends(), {"type": "message_delta", "delta": 5, "usage": {"output_tokens": 2}}), Kind.HELD, 5),
+        ((ends(), BARE | {"delta": {"stop_reason": None}}), Kind.HELD, 5),
+    ],
+)
+def test_the_stop_sequence_of_a_stream_stands_beside_its_last_stop_reason(
+    closing: tuple[Data, ...], kind: Kind, event: int
+) -> None:
+    assert stop_sequence_of(*closing) == [(kind, "/delta/stop_sequence", event)]
+
+
+def test_a_stream_without_a_stop_reason_has_no_place_for_a_stop_sequence() -> None:
+    assert stop_sequence_of(ends(None)) == [] == stop_sequence_of()
+
+
+@pytest.mark.parametrize("content", [None, "", {}, 5], ids=str)
+def test_what_is_no_content_is_not_judged_as_empty(content: object) -> None:
+    found = run(exchange(MESSAGE | {"content": content}))
+    assert "RESP-013" not in broken(found) | held(found)
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({}, True),
+        ({"messages": [*SENT["messages"], {"role": "assistant", "content": "Po"}]}, False),
+        ({"messages": []}, False),
+        ({"messages": "x"}, False),
+        ({"messages": ["x"]}, False),
+        ({"messages": [{"role": "user", "content": ""}]}, False),
+        ({"stop_sequences": ["END"]}, False),
+        ({"stop_sequences": []}, True),
+        ({"max_tokens": "64"}, False),
+        ({"max_tokens": 64.0}, True),
+    ],
+)
+def test_an_empty_answer_is_judged_where_nothing_explains_it(sent: Data, told: bool) -> None:
+    answer = exchange(MESSAGE | {"content": []}, SENT | sent)
+    assert ("RESP-013" in broken(run(answer))) is told
+
+
+@pytest.mark.parametrize("reason", ["max_tokens", "refusal", "stop_sequence", "pause_turn", None])
+def test_an_empty_answer_that_did_not_end_by_itself_says_nothing(reason: str | None) -> None:
+    found = run(exchange(MESSAGE | {"content": [], "stop_reason": reason}))
+    assert "RESP-013" not in broken(found) | held(found)
+
+
+@pytest.mark.parametrize("reason", ["end_turn", "max_tokens", "refusal"])
+def test_an_answer_with_content_holds_however_it_ended(reason: str) -> None:
+    assert "RESP-013" in held(run(exchange(MESSAGE | {"stop_reason": reason})))
