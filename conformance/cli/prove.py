@@ -65,6 +65,8 @@ def _write(matrix: "Matrix", out: Path, field_reports: Path | None) -> None:
     from conformance.proof.record import record
 
     texts = {out / "matrix.json": json.dumps(record(matrix), indent=1) + "\n", out / "index.html": page(matrix)}
+    if field_reports is not None:
+        texts[field_reports] = _reports_page(matrix)
     for path, text in texts.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,3 +74,11 @@ def _write(matrix: "Matrix", out: Path, field_reports: Path | None) -> None:
         except OSError as error:
             raise click.UsageError(f"cannot write {path}: {error.strerror or error}") from None
         click.echo(f"wrote {path}")
+
+
+def _reports_page(matrix: "Matrix") -> str:
+    from conformance import reference
+    from conformance.proof.field_reports import load_field_reports, page
+    from conformance.proof.record import states
+
+    return page(load_field_reports(), reference.faults(), states(matrix))

@@ -85,6 +85,15 @@ def _profile(matrix: Matrix, profile: str) -> Object:
     }
 
 
+def states(matrix: Matrix) -> dict[str, dict[str, str]]:
+    """What came of each fault, by its id and by profile."""
+    found: dict[str, dict[str, str]] = {}
+    for row in matrix.rows:
+        if row.subject.kind is Kind.FAULT:
+            found.setdefault(row.subject.name, {})[row.subject.profile] = str(row.state)
+    return found
+
+
 def counts(rows: Iterable[Row]) -> dict[str, int]:
     """How many rows have which state, every state named."""
     found = Counter(row.state for row in rows)

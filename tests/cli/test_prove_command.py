@@ -28,6 +28,14 @@ def test_a_fault_that_is_named_is_proved_and_written(tmp_path: Path) -> None:
     assert "role-foreign" in (tmp_path / "new" / "folder" / "index.html").read_text()
 
 
+def test_the_page_of_field_reports_says_what_came_of_their_faults(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    result = prove(tmp_path, "--fault", "message-stop-missing", "--field-reports", str(page))
+    assert result.exit_code == 0 and f"wrote {page}" in result.output
+    line = next(text for text in page.read_text().splitlines() if "looplj/axonhub#2000" in text)
+    assert "`NO_MESSAGE_STOP`" in line and "`message-stop-missing` killed" in line
+
+
 def test_a_rule_that_is_switched_off_leaves_its_requirement_unproved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
