@@ -360,3 +360,38 @@ def test_an_empty_answer_that_did_not_end_by_itself_says_nothing(reason: str | N
 @pytest.mark.parametrize("reason", ["end_turn", "max_tokens", "refusal"])
 def test_an_answer_with_content_holds_however_it_ended(reason: str) -> None:
     assert "RESP-013" in held(run(exchange(MESSAGE | {"stop_reason": reason})))
+
+
+def test_names_that_disagree_count_as_the_larger() -> None:
+    found = run(counted(input_tokens=0, cache_read_tokens=0, cache_read_input_tokens=9))
+    assert ("USG-007" in broken(found), "USG-008" in held(found)) == (True, True)
+
+
+def total_of_stream(*totals: int | None, first: int | None = None) -> set[str]:
+    """What USG-004 says of a stream whose message_start and message_deltas have these totals."""
+    opening = start(usage=USAGE | ({} if first is None else {"total_tokens": first}))
+    deltas = [ends(usage={"output_tokens": 2} | ({} if t is None else {"total_tokens": t})) for t in totals]
+    found = run(streamed(opening, *BLOCK, *deltas, STOP))
+    return {name for name, told in (("held", held), ("broken", broken)) if "USG-004" in told(found)}
+
+
+def test_the_total_of_a_stream_is_the_last_one() -> None:
+    assert total_of_stream(14) == {"held"}
+    assert total_of_stream(99) == {"broken"}
+    assert total_of_stream(None, first=99) == set()
+    assert total_of_stream(14, None) == set(), "the last message_delta may have counted more output"
+    assert total_of_stream(None, 14) == {"held"}
+    assert total_of_stream(99, 14) == {"held"}
+
+
+@pytest.mark.parametrize("missing", ["input_tokens", "output_tokens"])
+def test_a_total_is_compared_with_counts_alone(missing: str) -> None:
+    found = run(counted(**{missing: "x", "total_tokens": 99}))
+    assert "USG-004" not in broken(found) | held(found)
+    assert "USG-004" not in broken(run(exchange())) | held(run(exchange()))
+
+
+@pytest.mark.parametrize(("total", "words"), [(1, "at least input and output each"), (12, "14"), (13, "14")])
+def test_what_a_total_should_be_is_told(total: int, words: str) -> None:
+    (finding,) = [f for f in own(run(counted(total_tokens=total))) if f.requirement == "USG-004"]
+    assert (finding.kind, finding.expected, finding.where.pointer) == (Kind.BROKEN, words, "/usage/total_tokens")
