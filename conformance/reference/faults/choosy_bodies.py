@@ -211,11 +211,15 @@ STREAM_ROWS: tuple[Row, ...] = (
     ("stream-false-streams", "REQ-029", "stream false opens a stream", put("stream", lambda old: old is False or old)),
 )
 
+ALSO = {"choice-tool-refused-in-json": ("EQV-004",), "choice-auto-refused-in-streams": ("TOOL-001",)}
+"""What a refused choice breaks besides."""
+
 CHOOSY_BODY_FAULTS: tuple[Fault, ...] = (
     *table(Seam.BODY, _rows(FORMS, 400), BOTH),
     *table(Seam.BODY, _rows(OWN_FORMS, 400), MYROUTER),
     *(replace(fault, also=("ERR-006",)) for fault in table(Seam.BODY, _rows(CRASHING, 500), BOTH)),
     *table(Seam.BODY, _rows(_crashing(OWN_FORMS), 500), BOTH),
-    *table(Seam.BODY, (*_choices(), *STREAM_ROWS), BOTH),
+    *(replace(fault, also=ALSO.get(fault.id, ())) for fault in table(Seam.BODY, _choices(), BOTH)),
+    *table(Seam.BODY, STREAM_ROWS, BOTH),
     *table(Seam.PLAN, KEPT_ROWS, BOTH),
 )

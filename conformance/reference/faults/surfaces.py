@@ -107,13 +107,18 @@ BYTES_ROWS: tuple[Row, ...] = (
     ("few-tokens-hang", "HTTP-012", "a limit of a few tokens gets no answer at all", _hanging(False, _few)),
     ("streams-of-few-tokens-hang", "HTTP-012", "a stream of a few tokens gets no answer", _hanging(True, _few)),
 )
-REQUEST_ROWS: tuple[Row, ...] = (
-    ("old-version-refused-in-json", "HDR-003", "version 2023-06-01 gets 400 without a stream", refuse_when(_old_json)),
+OLD_JSON = Fault(
+    "old-version-refused-in-json",
+    Seam.REQUEST,
+    "HDR-003",
+    "version 2023-06-01 gets 400 without a stream",
+    refuse_when(_old_json),
+    also=("HTTP-009", "LOAD-003"),
 )
 
 SURFACE_FAULTS: tuple[Fault, ...] = (
     *table(Seam.ANSWER, ANSWER_ROWS, BOTH),
     *table(Seam.ANSWER, COUNT_ROWS, BOTH),
     *table(Seam.BYTES, BYTES_ROWS, BOTH),
-    *table(Seam.REQUEST, REQUEST_ROWS, BOTH),
+    OLD_JSON,
 )
