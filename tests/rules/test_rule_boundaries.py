@@ -395,3 +395,8 @@ def test_a_total_is_compared_with_counts_alone(missing: str) -> None:
 def test_what_a_total_should_be_is_told(total: int, words: str) -> None:
     (finding,) = [f for f in own(run(counted(total_tokens=total))) if f.requirement == "USG-004"]
     assert (finding.kind, finding.expected, finding.where.pointer) == (Kind.BROKEN, words, "/usage/total_tokens")
+
+
+def test_reasoning_is_compared_with_a_count_alone() -> None:
+    found = run(counted(output_tokens="x", reasoning_tokens=3))
+    assert "USG-005" not in broken(found) | held(found)
