@@ -400,3 +400,20 @@ def test_what_a_total_should_be_is_told(total: int, words: str) -> None:
 def test_reasoning_is_compared_with_a_count_alone() -> None:
     found = run(counted(output_tokens="x", reasoning_tokens=3))
     assert "USG-005" not in broken(found) | held(found)
+
+
+@pytest.mark.parametrize("key", ["id", "type", "role", "model"])
+def test_one_member_of_a_start_is_enough_for_a_message(key: str) -> None:
+    opening = {"type": "message_start", "message": {key: MESSAGE[key]}}
+    found = run(streamed(opening, *BLOCK, ends("stop"), STOP))
+    assert "RESP-010" in broken(found)
+
+
+def test_a_start_that_says_nothing_begins_no_message() -> None:
+    found = run(streamed({"type": "message_start", "message": {"x": 1}}, *BLOCK, ends("stop"), STOP))
+    assert "RESP-010" not in broken(found)
+
+
+def test_what_comes_behind_a_message_does_not_undo_it() -> None:
+    assert "RESP-010" in broken(run(streamed(start(), *BLOCK, ends("stop"), STOP, STOP)))
+    assert "RESP-010" not in broken(run(streamed(start(), *BLOCK, ends("stop"))))
