@@ -159,7 +159,6 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
         Seam.BODY,
         [
             ("json-for-stream", "SSE-001", "a stream request is answered with JSON", without("stream")),
-            ("streams-crash", "SSE-001", "every stream request gets 500", body_refused(_streamed, 500)),
             ("streams-refused", "SSE-001", "every stream request gets 400", body_refused(_streamed)),
         ],
     ),
