@@ -105,11 +105,11 @@ class Judge:
     def _chosen(self, target: Target, mutant: Mutant, items: Sequence[pytest.Item], reach: Reach) -> list[int]:
         """The tests that call what was changed: those that killed a neighbour first, then the fast ones."""
         touched = self._touched(target, mutant)
-        folder = "clients" if ".client_" in mutant.module else mutant.module.split(".")[1]
+        folders = _judges(mutant)
         chosen = [
             number
             for number, (called, item) in enumerate(zip(reach.places, items, strict=True))
-            if reach.seconds[number] < SLOW and item.path.parent.name == folder
+            if reach.seconds[number] < SLOW and item.path.parent.name in folders
             if called & touched or _reads(item, mutant)
         ]
         return sorted(chosen, key=lambda n: (-self._kills[mutant.place, n], reach.seconds[n]))
@@ -163,6 +163,14 @@ class Judge:
     def _note(self, mutant: Mutant, outcome: str) -> None:
         self.results[mutant.key] = outcome
         self.told(mutant, outcome)
+
+
+def _judges(mutant: Mutant) -> frozenset[str]:
+    """The folders of the tests that judge a mutant; rules read tables of the wire, too."""
+    if ".client_" in mutant.module:
+        return frozenset({"clients"})
+    area = mutant.module.split(".")[1]
+    return frozenset({"wire", "rules"} if isinstance(mutant, TableMutant) else {area})
 
 
 def _reads(item: pytest.Item, mutant: Mutant) -> bool:
