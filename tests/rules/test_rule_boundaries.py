@@ -417,3 +417,26 @@ def test_a_start_that_says_nothing_begins_no_message() -> None:
 def test_what_comes_behind_a_message_does_not_undo_it() -> None:
     assert "RESP-010" in broken(run(streamed(start(), *BLOCK, ends("stop"), STOP, STOP)))
     assert "RESP-010" not in broken(run(streamed(start(), *BLOCK, ends("stop"))))
+
+
+@pytest.mark.parametrize("kind", [[], {}, None, 5], ids=str)
+def test_a_history_of_odd_blocks_explains_no_call(kind: object) -> None:
+    sent = SENT | {"messages": [{"role": "user", "content": [{"type": kind}]}]}
+    assert "SEM-009" in broken(run(exchange(MESSAGE | {"content": [CALL], "stop_reason": "tool_use"}, sent)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, "x", [{"type": "function_call"}], [{"type": None}], ["x"]],
+    ids=["null", "text", "foreign", "odd", "word"],
+)
+def test_a_call_that_may_be_hidden_is_not_missed(content: object) -> None:
+    found = run(exchange(MESSAGE | {"content": content, "stop_reason": "tool_use"}, WITH_TOOL))
+    assert "SEM-003" not in broken(found) | held(found)
+
+
+@pytest.mark.parametrize("reason", ["stop", "compaction", None, [], 5], ids=str)
+def test_a_stop_sequence_beside_an_unknown_reason_says_nothing(reason: object) -> None:
+    for value in (None, "x"):
+        found = run(exchange(MESSAGE | {"stop_reason": reason, "stop_sequence": value}))
+        assert "SEM-007" not in broken(found) | held(found)
