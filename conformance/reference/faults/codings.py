@@ -80,8 +80,6 @@ TEXT_ROWS: tuple[Row, ...] = (
 )
 """The text of an answer, and what its head says of it."""
 
-"""What says that valid requests are answered with 200, streams among them."""
-
 CODING_FAULTS: tuple[Fault, ...] = (
     *table(Seam.ANSWER, (*CODING_ROWS, *TEXT_ROWS)),
     Fault(
