@@ -1,5 +1,6 @@
 """What the rules about errors hold, break and leave alone, place by place."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -174,3 +175,10 @@ def test_what_is_no_error_or_has_no_body_leaks_nothing() -> None:
     assert kinds("ERR-010", exchange(with_error(message="/usr/x"))) == []
     assert kinds("ERR-010", error(400, raw=b"")) == []
     assert kinds("ERR-010", error(400)) == [HELD]
+
+
+def test_bytes_that_are_no_text_are_searched_too() -> None:
+    answer = error(400, raw=b'{"type":"error","error":{"message":"\xff in /usr/lib/x"}}')
+    assert kinds("ERR-010", answer) == [BROKEN]
+    garbled = replace(answer, request=replace(answer.request, body=b"\xff /usr/lib/x"))
+    assert kinds("ERR-010", garbled) == [HELD]

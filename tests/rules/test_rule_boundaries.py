@@ -440,3 +440,15 @@ def test_a_stop_sequence_beside_an_unknown_reason_says_nothing(reason: object) -
     for value in (None, "x"):
         found = run(exchange(MESSAGE | {"stop_reason": reason, "stop_sequence": value}))
         assert "SEM-007" not in broken(found) | held(found)
+
+
+@pytest.mark.parametrize("sent", [[], "x", None, {}], ids=str)
+def test_a_request_that_says_nothing_supplies_nothing(sent: object) -> None:
+    stopped = exchange(MESSAGE | {"stop_reason": "stop_sequence", "stop_sequence": "x"}, sent)
+    assert not {"SEM-008", "SEM-009"} & (broken(run(stopped)) | held(run(stopped)))
+    called = exchange(MESSAGE | {"content": [CALL], "stop_reason": "tool_use"}, sent)
+    assert "SEM-009" not in broken(run(called))
+
+
+def test_a_foreign_reason_says_nothing_of_stop_sequences() -> None:
+    assert "SEM-008" not in held(run(exchange(MESSAGE | {"stop_reason": "stop"})))
