@@ -452,3 +452,22 @@ def test_a_request_that_says_nothing_supplies_nothing(sent: object) -> None:
 
 def test_a_foreign_reason_says_nothing_of_stop_sequences() -> None:
     assert "SEM-008" not in held(run(exchange(MESSAGE | {"stop_reason": "stop"})))
+
+
+def test_a_call_that_is_said_but_not_there_needs_no_tools() -> None:
+    found = run(exchange(MESSAGE | {"stop_reason": "tool_use"}))
+    assert "SEM-009" not in broken(found) | held(found)
+    odd = run(exchange(MESSAGE | {"content": None}))
+    assert "SEM-009" not in broken(odd) | held(odd)
+
+
+@pytest.mark.parametrize("sent", [[], "x"], ids=str)
+def test_a_request_that_says_nothing_declares_no_server_tool(sent: object) -> None:
+    paused = run(exchange(MESSAGE | {"stop_reason": "pause_turn"}, sent))
+    assert "SEM-010" not in broken(paused) | held(paused)
+
+
+@pytest.mark.parametrize("change", [{"stop_reason": None}, {"stop_reason": 5}, {"content": None}], ids=str)
+def test_what_is_no_answer_uses_no_server_tool(change: Data) -> None:
+    found = run(exchange(MESSAGE | change))
+    assert "SEM-010" not in broken(found) | held(found)
