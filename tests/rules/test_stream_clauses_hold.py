@@ -18,12 +18,14 @@ from rule_samples import (
     held,
     noted,
     opens,
+    own,
     run,
     start,
     streamed,
     text,
 )
 
+from conformance.rules.findings import Kind
 from conformance.rules.streams import GRAMMAR
 from conformance.wire.exchange import Ending
 
@@ -73,3 +75,19 @@ def test_another_note_of_the_grammar_is_told() -> None:
 def test_an_answer_that_we_cut_is_no_message(how: Ending) -> None:
     found = run(exchange(MESSAGE | {"role": "model"}, how=how))
     assert not {name for name in broken(found) | held(found) if name.startswith(("RESP", "USG", "SEM"))}
+
+
+@pytest.mark.parametrize(
+    ("ping", "kind"),
+    [
+        (b'event: ping\nid\ndata: {"type":"ping"}\n\n', "no-colon"),
+        (b'event: ping\nfoo: x\ndata: {"type":"ping"}\n\n', "unknown-field"),
+        (b'event: ping\ndata: {"type":\ndata: "ping"}\n\n', "several-data-lines"),
+    ],
+)
+def test_what_the_grammar_of_events_allows_is_a_note(ping: bytes, kind: str) -> None:
+    found = run(streamed(start(), ping, *BLOCK, ends(), STOP))
+    assert broken(found) == set()
+    assert [f.seen.partition(":")[0] for f in own(found) if f.requirement == "SSE-003" and f.kind is Kind.NOTE] == [
+        kind
+    ]
