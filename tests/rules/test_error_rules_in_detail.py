@@ -182,3 +182,8 @@ def test_bytes_that_are_no_text_are_searched_too() -> None:
     assert kinds("ERR-010", answer) == [BROKEN]
     garbled = replace(answer, request=replace(answer.request, body=b"\xff /usr/lib/x"))
     assert kinds("ERR-010", garbled) == [HELD]
+
+
+def test_the_type_that_is_no_error_is_shown() -> None:
+    (finding,) = told("ERR-001", error(400, ERROR | {"type": "message"}))
+    assert finding.seen.startswith("'message' in {'type': 'message', ")
