@@ -1,6 +1,6 @@
 """A whole run of the suites, without live cases, against the reference endpoint, and no pytest between."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -42,14 +42,14 @@ def judged(
     *faults: str,
     level: str = "should",
     endpoint: Mapping[str, Any] | None = None,
-    only: str = "",
+    only: Collection[str] = (),
     limits: Limits | None = None,
     **options: Any,
 ) -> Closing:
     """The closing of a run against an endpoint with these faults.
 
     `endpoint` holds further settings of the reference endpoint; options go by their names on the command line. With
-    `only`, what is sent is what this requirement's items need. Every rule looks at it all the same.
+    `only`, what is sent is what the items of these requirements need. Every rule looks at it all the same.
     """
     own = {"restricted_key": SECOND_KEY, "context_window": WINDOW, **(endpoint or {})}
     settings = reference.Settings(profile=profile, key=KEY, faults=faults, **own)
@@ -74,9 +74,9 @@ def _index(draw: Draw) -> tuple[Sequence[Item], Mapping[str, Probe]]:
     return tuple(items.values()), probes
 
 
-def selected(draw: Draw, only: str) -> Sequence[Item]:
-    """The items of a run: all of them, or those of one requirement."""
-    return [item for item in _index(draw)[0] if only in ("", item.requirement)]
+def selected(draw: Draw, only: Collection[str]) -> Sequence[Item]:
+    """The items of a run: all of them, or those of some requirements."""
+    return [item for item in _index(draw)[0] if not only or item.requirement in only]
 
 
 def _sent(live: Live) -> str:

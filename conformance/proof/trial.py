@@ -29,27 +29,40 @@ class Outcome:
     error: str = ""
 
 
+#: What shows a breach in streams that the requirement's own items do not look at: tools, thinking, more than ASCII.
+COMPANIONS = ("STRM-028", "STRM-030", "SEM-013")
+STREAMED = ("STRM", "SSE")  #: areas that all streams are about
+
+
 def attempt(subject: Subject, whole: bool) -> Outcome:
     """What the harness says of a subject. Unless `whole`, a fault is first tried with what its requirement needs; when
     that names nothing, or the subject is legal, with the whole suite. Never raises: a crash is an outcome too."""
     try:
-        if not whole and subject.requirement:
-            outcome = needed(subject)
-            if subject.requirement in {*outcome.found, *outcome.noted}:
-                return outcome
-            full = _outcome(subject, "")
-            return replace(full, requests=full.requests + outcome.requests)
-        return _outcome(subject, "")
+        few = Outcome(subject) if whole or subject.legal else needed(subject)
+        if names(few):
+            return few
+        full = _outcome(subject, ())
+        return replace(full, requests=full.requests + few.requests)
     except Exception as error:
         return Outcome(subject, error=f"the harness failed: {type(error).__name__}: {error}")
 
 
+def names(outcome: Outcome) -> bool:
+    """Whether the requirement of a fault is named by a violation or a note."""
+    return outcome.subject.requirement in {*outcome.found, *outcome.noted}
+
+
 def needed(subject: Subject) -> Outcome:
-    """What is said of a fault when only what its requirement needs is sent."""
-    return _outcome(subject, subject.requirement)
+    """What is said of a fault when little is sent: what its requirement needs; for streams, then its companions too."""
+    own = (subject.requirement,)
+    outcome = _outcome(subject, own)
+    if names(outcome) or own[0].partition("-")[0] not in STREAMED:
+        return outcome
+    more = _outcome(subject, (*own, *COMPANIONS))
+    return replace(more, requests=more.requests + outcome.requests)
 
 
-def _outcome(subject: Subject, only: str) -> Outcome:
+def _outcome(subject: Subject, only: tuple[str, ...]) -> Outcome:
     include = COSTLY if only or costly(subject.requirement, subject.profile) else ()
     with tempfile.TemporaryDirectory(prefix="proof-") as folder:
         closing = judged(
