@@ -12,7 +12,6 @@ from conformance.reference import PROFILES, Endpoint, Fault, Seam, Settings, fau
 BY_ID = {fault.id: fault for fault in faults()}
 NEEDS_TRAFFIC = {
     "rate-limit-without-retry-after",
-    "hangs-after-hangups",
     "answers-leak",
     "one-at-a-time",
     "answers-cached",

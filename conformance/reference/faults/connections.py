@@ -67,10 +67,6 @@ def _head_with_body(steps: Any, context: Context) -> Any:
     return (replace(steps[0], data=steps[0].data + b'{"body":"of a HEAD"}'), *steps[1:])
 
 
-def _hang_after_hangup(steps: Any, context: Context) -> Any:
-    return (Step(ending=Ending.HANG),) if context.traffic.hangups >= 3 else steps
-
-
 WIRE_ROWS: tuple[Row, ...] = (
     ("stream-cut", "STRM-023", "the stream is cut inside an event", streams(_cut_inside)),
     (
@@ -147,11 +143,6 @@ PACE = {"delay": 0.15}
 
 CONNECTION_FAULTS: tuple[Fault, ...] = (
     *table(Seam.BYTES, WIRE_ROWS),
-    *table(
-        Seam.BYTES,
-        [("hangs-after-hangups", "LOAD-003", "after three clients hung up nothing is answered", _hang_after_hangup)],
-        changes={"event_interval": 0.05},  # a stream that is written at once is over before the client goes
-    ),
     *table(Seam.PLAN, [("answers-leak", "LOAD-001", "answers repeat what others have asked", _leaking)], changes=PACE),
     *table(Seam.BODY, [("one-at-a-time", "LOAD-002", "a second request in flight is refused", _queued)], changes=PACE),
     *table(Seam.ANSWER, [("answers-cached", "LOAD-004", "an identical request gets the same message", _cached)]),
