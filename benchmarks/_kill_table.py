@@ -43,7 +43,7 @@ def _joined(profile: Mapping[str, Any], proved: Mapping[str, Any]) -> Object:
 
 
 def table(rates: Mapping[str, Any]) -> str:
-    """Markdown, one table for each profile; killed faults by group of requirements, the number of faults in its head."""
+    """Markdown, a table for each profile; killed faults by group of requirements, with the number of its faults."""
     return "\n\n".join("\n".join(_lines(name, profile)) for name, profile in rates["profiles"].items())
 
 

@@ -30,7 +30,7 @@ from conformance.evidence.run import Item
 from conformance.generation.draws import Draw
 from conformance.probing.probe import Probe
 from conformance.proof.matrix import State, weighed
-from conformance.proof.runs import ENVIRONMENT, EVERYTHING, KEY, LIMITS, SECOND_KEY, WINDOW, broken, judged
+from conformance.proof.runs import BROKEN, ENVIRONMENT, EVERYTHING, KEY, LIMITS, SECOND_KEY, WINDOW, broken, judged
 from conformance.proof.subjects import PROFILES, Subject, clean, faulty
 from conformance.proof.trial import Outcome
 from conformance.session.closing import Closing, close_run
@@ -42,27 +42,31 @@ from conformance.suite_items import index
 FOLDER = Path(__file__).resolve().parent.parent / "reports" / "proof"
 TASKS_PER_PROCESS = 200  #: after which a process is replaced, for what Schemathesis keeps in memory
 
+FUZZ = 50  #: live cases of a run by default
+
 Object = dict[str, Any]
 
 
 @cache
 def drawn(profile: str) -> tuple[tuple[Item, ...], dict[str, Probe]]:
-    """The generated items of the suites with everything claimed, and the probes of all items."""
-    settings = resolve({"profile": profile, "fuzz": 0, **EVERYTHING}, Path(), ENVIRONMENT)
+    """The generated items of the suites, frozen and live, with everything claimed, and the probes of all items."""
+    settings = resolve({"profile": profile, "fuzz": FUZZ, **EVERYTHING}, Path(), ENVIRONMENT)
     terms = profile_of(settings)
-    draw = Draw(profile, terms.api_version, capabilities_of(settings, terms), 0, 0)
+    draw = Draw(profile, terms.api_version, capabilities_of(settings, terms), settings.fuzz, settings.fuzz_seed)
     items, probes = index(suite_files(), draw)
     return tuple(item for item in items.values() if item.generated), probes
 
 
 def generated(subject: Subject) -> Outcome:
-    """What our generated tests alone say: their own expectations, and every rule looking at the traffic they make."""
+    """What our generated tests alone say: their own expectations, live ones too, and every rule about their traffic."""
     own = reference.Settings(
         profile=subject.profile, key=KEY, faults=subject.faults, restricted_key=SECOND_KEY, context_window=WINDOW
     )
     with tempfile.TemporaryDirectory(prefix="kill-rates-") as folder, reference.Endpoint(own) as endpoint:
         given = {"target-url": endpoint.url, "profile": subject.profile, "model": own.model, "level": "should"}
-        settings = resolve({**given, "out": Path(folder), "fuzz": 0, **EVERYTHING}, Path(folder), ENVIRONMENT)
+        settings = resolve(
+            {**given, "out": Path(folder), "fuzz": FUZZ, "shrink": 0, **EVERYTHING}, Path(folder), ENVIRONMENT
+        )
         return _outcome(subject, _closed(settings, subject.profile))
 
 
@@ -85,6 +89,8 @@ def _outcome(subject: Subject, closing: Closing) -> Outcome:
     graded = closing.graded
     assert graded is not None
     found = {name: str(verdict) for name, verdict in broken(graded).items()}
+    live = (row for row in graded.items if not row.item.scored and row.verdict in BROKEN)
+    found |= {row.item.requirement: str(row.verdict) for row in live}
     noted = frozenset(name for name, row in graded.judgements.items() if row.notes)
     evidence = dict.fromkeys(found, "")
     return Outcome(subject, found, noted, evidence, int(closing.code), len(graded.run.records), whole=True)
@@ -119,11 +125,11 @@ def _row(subject: Subject, killed: bool, right: bool | None, by: Sequence[str], 
 
 
 def prepared(profile: str) -> Object:
-    """What the clean endpoint costs and gives under a profile, by contender; settings of Schemathesis are plain data."""
+    """What the clean endpoint costs and gives under a profile, by contender; Schemathesis with its settings."""
     from _plain_schemathesis import settled
 
     with tempfile.TemporaryDirectory(prefix="kill-rates-") as folder:
-        closing = judged(profile, Path(folder), limits=LIMITS, **EVERYTHING)
+        closing = judged(profile, Path(folder), limits=LIMITS, fuzz=FUZZ, **EVERYTHING)
     assert closing.graded is not None and not broken(closing.graded), "the clean endpoint is blamed"
     whole, alone = len(closing.graded.run.records), generated(clean(profile))
     return {
