@@ -200,6 +200,7 @@ LEAKS = [
     "key sk-abcd1234",
 ]
 HARMLESS = [
+    "there is no file app.py",
     "see /docs/usr",
     "./usr/x",
     "/userdata/x",
