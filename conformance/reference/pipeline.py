@@ -110,7 +110,8 @@ def create(context: Context) -> Answer:
     context = accepted(context)
     seams = context.seams
     made = make_plan(context.body, context.settings)
-    made = replace(made, counts=counted(made.counts, context.body, context.traffic.prompts))
+    heard = replace(made.counts, input=_rated(made.counts.input, context))
+    made = replace(made, counts=counted(heard, context.body, context.traffic.prompts))
     plan = seams.apply(Seam.PLAN, made, context)
     whole = seams.apply(Seam.MESSAGE, message(plan, context), context)
     if not context.streaming:
@@ -125,7 +126,11 @@ def create(context: Context) -> Answer:
 def count_tokens(context: Context) -> Answer:
     """The input tokens of a request (contract, OPT-001)."""
     context = accepted(context, counting=True)
-    return json_answer(200, {"input_tokens": input_tokens(context.body)}, context)
+    return json_answer(200, {"input_tokens": _rated(input_tokens(context.body), context)}, context)
+
+
+def _rated(tokens: int, context: Context) -> int:
+    return round(tokens * context.settings.token_rate)
 
 
 def _model(context: Context) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from types import TracebackType
 
 from conformance.reference.faults import select
 from conformance.reference.pipeline import new_context, perform, refuse
-from conformance.reference.receiving import MalformedRequest, receive
+from conformance.reference.receiving import READ_SIZE, MalformedRequest, receive
 from conformance.reference.refusal import Refusal
 from conformance.reference.seams import Seams, Traffic
 from conformance.reference.settings import Settings
@@ -70,6 +70,9 @@ class Server:
                 return
             leftover = incoming.leftover
             going_on = await self._respond(incoming.request, incoming.last, reader, writer)
+            if going_on and not leftover and self.settings.idle:
+                leftover = await waited(reader, self.settings.idle)
+                going_on = bool(leftover)
 
     async def _respond(
         self, request: Request, last: bool, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -87,6 +90,14 @@ class Server:
     def _malformed(self, status: int) -> tuple[Step, ...]:
         context = new_context(Request("", "", ()), self.settings, self.seams, self.traffic)
         return steps(refuse(Refusal(status, "the request is not valid HTTP"), context), last=True)
+
+
+async def waited(reader: asyncio.StreamReader, seconds: float) -> bytes:
+    """The first bytes of a next request; none when it does not begin in time."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            return await reader.read(READ_SIZE)
+    return b""
 
 
 async def write(written: Sequence[Step], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:

@@ -78,9 +78,10 @@ class Settings:
     """One endpoint: its profile, credential, model and pace, its deliberate breaches and the freedoms it takes.
 
     `delay` is the time in seconds before the first byte of an answer, `event_interval` the time in seconds between
-    two events of a stream. `context_window`, `max_output_tokens` are in tokens, `body_limit` in bytes (decoded).
-    `restricted_key` is a second, valid credential that may not use the messages endpoint. Raises ValueError for an
-    unknown profile.
+    two events of a stream, `idle` the time after which a connection without a request is closed, 0 for never.
+    `token_rate` is what is counted for each token of the input. `context_window`, `max_output_tokens` are in tokens,
+    `body_limit` in bytes (decoded). `restricted_key` is a second, valid credential that may not use the messages
+    endpoint. Raises ValueError for an unknown profile.
     """
 
     profile: str = "myrouter"
@@ -88,6 +89,8 @@ class Settings:
     model: str = "reference-1"
     delay: float = 0.0
     event_interval: float = 0.0
+    idle: float = 0.0
+    token_rate: float = 1.0
     uncooperative: bool = False
     faults: tuple[str, ...] = ()
     variations: tuple[str, ...] = ()

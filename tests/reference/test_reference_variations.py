@@ -16,10 +16,12 @@ from reference_corpus import (
     T1,
     Item,
     assistant,
+    bad,
     good,
     item,
     settings,
     stable,
+    text,
     thinking,
     tool,
     user,
@@ -43,6 +45,9 @@ OWN: tuple[Item, ...] = (
     good("server-tool-stream", {"tools": [{"type": "web_search_20250305", "name": "web_search"}], "stream": True}),
     good("accept-gzip", headers={"accept-encoding": "br, gzip"}),
     good("accept-gzip-stream", {"stream": True}, headers={"accept-encoding": "gzip, deflate"}),
+    good("accept-deflate", headers={"accept-encoding": "deflate"}),
+    good("marked-prompt", {"system": [text("A garden. " * 600, cache_control={"type": "ephemeral"})]}),
+    bad("slash-at-the-end", status=404, path="{messages}/"),
     good("forced-adaptive", thinking({"type": "adaptive"}, tools=[T1], tool_choice={"type": "any"})),
 )
 REFUSED = {"too-large", "get", "head", "options", "media-text/plain", "messages-[]", "bogus-token-stream", "bad-stream"}
@@ -54,13 +59,14 @@ CASES = [
     for profile in variation.profiles
 ]
 REFUSING = {"prefill-refused", "forced-thinking-refused", "integral-float-refused", "sampling-refused-by-name"}
-OTHER_STATUSES = {"methods-hidden", "media-type-400"}
+OTHER_STATUSES = {"methods-hidden", "media-type-400", "heads-refused", "slash-served", "slash-redirected"}
 #: What only the rule, which knows the request, can tell from a breach.
 FREE = {"content-in-message-start": ("STRM-004",)}
 #: What shows only between requests, or in an endpoint that is served: test_reference_habits.py tries those.
 NEEDS_TRAFFIC = {
     *("edge-timeout-page", "now-and-then-429", "now-and-then-429-by-date", "now-and-then-529"),
-    *("uncooperative", "slow-starts", "slow-streams"),
+    *("uncooperative", "slow-starts", "slow-streams", "edge-gateway-page", "now-and-then-503"),
+    *("broken-off-now-and-then", "repeated-input-cached", "tokens-finer", "closed-by-turns", "idle-connections-closed"),
 }
 
 
@@ -120,7 +126,7 @@ def test_every_trap_has_a_variation_in_both_profiles() -> None:
 
 
 def test_ids_are_unique_and_speak() -> None:
-    assert len(KNOWN) == len(variations()) >= 60
+    assert len(KNOWN) == len(variations()) >= 150
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in KNOWN)
     assert all(variation.description for variation in variations())
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from conformance.reference.seams import Variation
 from conformance.reference.settings import Settings
 from conformance.reference.variations.answers import ANSWER_VARIATIONS
+from conformance.reference.variations.engines import ENGINE_VARIATIONS
 from conformance.reference.variations.factors import FACTOR_OF
 from conformance.reference.variations.frames import FRAME_VARIATIONS
 from conformance.reference.variations.framings import FRAMING_VARIATIONS
@@ -17,6 +18,7 @@ from conformance.reference.variations.paces import PACE_VARIATIONS
 from conformance.reference.variations.refusals import REFUSAL_VARIATIONS
 from conformance.reference.variations.reported import REPORTED_VARIATIONS
 from conformance.reference.variations.shapes import SHAPE_VARIATIONS
+from conformance.reference.variations.sites import SITE_VARIATIONS
 from conformance.reference.variations.streams import EVENT_VARIATIONS
 from conformance.reference.variations.tellings import TELLING_VARIATIONS
 from conformance.reference.variations.wires import WIRE_VARIATIONS
@@ -33,6 +35,8 @@ _ROWS: tuple[Variation, ...] = (
     *FRAMING_VARIATIONS,
     *WIRE_VARIATIONS,
     *PACE_VARIATIONS,
+    *SITE_VARIATIONS,
+    *ENGINE_VARIATIONS,
 )
 _ORDER = {name: place for place, name in enumerate(FACTOR_OF)}
 VARIATIONS: tuple[Variation, ...] = tuple(

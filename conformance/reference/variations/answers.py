@@ -25,7 +25,7 @@ def _written(write: Callable[[Any], str]) -> Apply:
     return apply
 
 
-def _labelled(old: str, new: str) -> Apply:
+def labelled(old: str, new: str) -> Apply:
     """Another content type for answers of one media type."""
 
     def apply(answer: Answer, context: Context) -> Answer:
@@ -64,16 +64,17 @@ def _compressed(answer: Answer, context: Context) -> Answer:
     return replace(answer, headers=headers, body=gzip.compress(answer.body, mtime=0))
 
 
-def _headed(steps: Any, edit: Callable[[bytes], bytes]) -> tuple[Step, ...]:
+def rewritten_head(steps: Any, edit: Callable[[bytes], bytes]) -> tuple[Step, ...]:
     """The steps with another head."""
     head, separator, body = steps[0].data.partition(b"\r\n\r\n")
     return (replace(steps[0], data=edit(head) + separator + body), *steps[1:])
 
 
-def _closing(steps: Any, context: Context) -> Any:
+def closing(steps: Any, context: Context) -> Any:
+    """The connection ends with this answer, as announced."""
     if not steps or steps[-1].ending is not Ending.GO_ON:
         return steps
-    return (*_headed(steps, lambda head: head + b"\r\nconnection: close"), Step(ending=Ending.CLOSE))
+    return (*rewritten_head(steps, lambda head: head + b"\r\nconnection: close"), Step(ending=Ending.CLOSE))
 
 
 def _capitals(head: bytes) -> bytes:
@@ -83,7 +84,7 @@ def _capitals(head: bytes) -> bytes:
 
 
 def _title_case(steps: Any, context: Context) -> Any:
-    return _headed(steps, _capitals) if steps else steps
+    return rewritten_head(steps, _capitals) if steps else steps
 
 
 ANSWER_ROWS: tuple[Row, ...] = (
@@ -94,18 +95,18 @@ ANSWER_ROWS: tuple[Row, ...] = (
         "one request in eleven gets 504 from an edge, as a web page, and is served when asked again",
         _edge_timeout,
     ),
-    ("stream-without-charset", (13,), "streams are text/event-stream without a charset", _labelled(STREAM, STREAM)),
+    ("stream-without-charset", (13,), "streams are text/event-stream without a charset", labelled(STREAM, STREAM)),
     (
         "stream-charset-capital",
         (13,),
         "streams name their charset in capitals",
-        _labelled(STREAM, f"{STREAM};charset=UTF-8"),
+        labelled(STREAM, f"{STREAM};charset=UTF-8"),
     ),
     (
         "json-with-charset",
         (),
         "JSON answers name their charset",
-        _labelled("application/json", "application/json; charset=utf-8"),
+        labelled("application/json", "application/json; charset=utf-8"),
     ),
     ("json-pretty", (), "JSON answers are indented, over many lines", _written(indented)),
     ("json-escaped", (), "JSON answers are ASCII, the rest is escaped", _written(ascii_text)),
@@ -115,7 +116,7 @@ ANSWER_ROWS: tuple[Row, ...] = (
 )
 
 BYTES_ROWS: tuple[Row, ...] = (
-    ("connection-closed", (), "the connection is closed after every answer, as announced", _closing),
+    ("connection-closed", (), "the connection is closed after every answer, as announced", closing),
     ("header-names-capital", (), "the names of headers have capitals", _title_case),
 )
 

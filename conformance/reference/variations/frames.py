@@ -53,8 +53,12 @@ def reversed_keys(value: Any) -> Any:
 
 
 def ascii_text(value: Any) -> str:
-    """JSON text in which every character beyond ASCII is escaped."""
-    return json.dumps(value, separators=(",", ":"))
+    """JSON text in which every character beyond ASCII is escaped, and those that mean something in HTML.
+
+    None of them stands outside the strings of a JSON text.
+    """
+    text = json.dumps(value, separators=(",", ":")).replace("/", "\\/")
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def indented(value: Any) -> str:

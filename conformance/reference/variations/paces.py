@@ -11,6 +11,8 @@ from conformance.reference.transfer import Answer, set_header
 
 EVERY = 41
 """Each request of this number is put off."""
+OFTEN = 13
+"""Each request of this number may meet something in front of the endpoint."""
 SLOW_START, SLOW_EVENT = 0.15, 0.02  #: seconds
 
 Wait = Callable[[], str]
@@ -35,12 +37,41 @@ def _put_off(status: int, kind: str, wait: Wait) -> Callable[[Any, Context], Ans
     return apply
 
 
+def _once(status: int, body: bytes, kind: str) -> Callable[[Any, Context], Answer]:
+    """An answer of something in front of the endpoint, now and then, never twice for one request."""
+
+    def apply(answer: Answer, context: Context) -> Answer:
+        known, request = context.traffic.timed_out, (context.request.target, context.request.body)
+        turn = context.traffic.served and context.traffic.served % OFTEN == 0
+        if not turn or answer.status != 200 or request in known:
+            return answer
+        known.add(request)
+        return Answer(status, (("content-type", kind), ("request-id", context.request_id)), body)
+
+    return apply
+
+
+_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><hr>edge/1.0</body></html>\r\n"
+_BUSY = dump({"type": "error", "error": {"type": "api_error", "message": "Service Unavailable"}}).encode()
 _LIMITED, _LOADED = "rate_limit_error", "overloaded_error"
 
 PACE_VARIATIONS: tuple[Variation, ...] = (
     Variation("slow-starts", Seam.ANSWER, "every answer takes its time to begin", changes={"delay": SLOW_START}),
     Variation("slow-streams", Seam.FRAMES, "events come at a pace", changes={"event_interval": SLOW_EVENT}),
     Variation("uncooperative", Seam.PLAN, "the model never does as it is told", changes={"uncooperative": True}),
+    Variation(
+        "edge-gateway-page",
+        Seam.ANSWER,
+        "one request in thirteen gets 502 from an edge, as a web page, and is served when asked again",
+        _once(502, _PAGE, "text/html"),
+        (11,),
+    ),
+    Variation(
+        "now-and-then-503",
+        Seam.ANSWER,
+        "one request in thirteen gets 503, and is served when asked again",
+        _once(503, _BUSY, "application/json"),
+    ),
     Variation(
         "now-and-then-429",
         Seam.ANSWER,

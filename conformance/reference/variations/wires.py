@@ -55,6 +55,11 @@ def _compressed_stream(answer: Answer, context: Context) -> Answer:
     return _squeezed(answer, "gzip", 31) if fits else answer
 
 
+def _deflated_stream(answer: Answer, context: Context) -> Answer:
+    fits = isinstance(answer.body, tuple) and answer.body and _accepts(context, "deflate")
+    return _squeezed(answer, "deflate", 15) if fits else answer
+
+
 def _deflated(answer: Answer, context: Context) -> Answer:
     fits = isinstance(answer.body, bytes) and answer.body and _accepts(context, "deflate")
     return _squeezed(answer, "deflate", 15) if fits else answer
@@ -143,20 +148,33 @@ def _trailed(data: bytes) -> bytes:
     return b"0\r\nx-checksum: none\r\n\r\n" if data == LAST_CHUNK else data
 
 
-def _until_closed(steps: Any, context: Context) -> Any:
-    """A stream that is not chunked, and ends with the connection (RFC 9112, section 6.3)."""
-    if not steps or CHUNKED not in steps[0].data or any(step.ending is not Ending.GO_ON for step in steps):
-        return steps
-    head = replace(steps[0], data=steps[0].data.replace(CHUNKED, b"connection: close"))
+def without_chunks(steps: Any, told: bytes) -> Any:
+    """A chunked answer without its chunks, which ends with the connection; a header line may tell so."""
+    line = b"\r\n" + told if told else b""
+    head = replace(steps[0], data=steps[0].data.replace(b"\r\n" + CHUNKED, line))
     bodies = (replace(step, data=_SIZE.sub(b"", step.data)[:-2]) for step in steps[1:] if step.data != LAST_CHUNK)
     return (head, *bodies, Step(ending=Ending.CLOSE))
 
 
+def _until_closed(steps: Any, context: Context) -> Any:
+    """A stream that is not chunked, and ends with the connection (RFC 9112, section 6.3)."""
+    if not steps or CHUNKED not in steps[0].data or any(step.ending is not Ending.GO_ON for step in steps):
+        return steps
+    return without_chunks(steps, b"connection: close")
+
+
 def _hinted(steps: Any, context: Context) -> Any:
-    return (Step(EARLY), *steps) if steps and context.request.http_version != "1.0" else steps
+    fits = steps and steps[0].data.startswith(b"HTTP/1.1") and context.request.http_version != "1.0"
+    return (Step(EARLY), *steps) if fits else steps
 
 
 WIRE_ANSWERS: tuple[Row, ...] = (
+    (
+        "deflated-stream",
+        (),
+        "streams are deflated, event by event, where the client accepts it",
+        _deflated_stream,
+    ),
     (
         "compressed-stream",
         (),
