@@ -82,6 +82,7 @@ def record_line(record: Record) -> dict[str, Any]:
             "body": packed(exchange.request.body),
         },
         "response": {
+            "version": exchange.version,
             "status": exchange.status,
             "headers": [list(pair) for pair in exchange.headers],
             "chunks": [[round(chunk.at, 6), packed(chunk.data)] for chunk in exchange.chunks],
@@ -113,6 +114,7 @@ def record_from(line: Mapping[str, Any]) -> Record:
         line["elapsed"],
         line["connection"],
         unpacked(response["surplus"]),
+        response.get("version", "1.1"),
     )
     return Record(line["seq"], line["probe"], line["step"], line["try"], exchange, line["repeated"])
 

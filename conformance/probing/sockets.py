@@ -78,7 +78,7 @@ async def _read(reader: asyncio.StreamReader, tape: Tape) -> None:
             parser.receive_data(await within(tape, reader.read(_READ)))
         elif isinstance(event, h11.Response):
             headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in event.headers.raw_items())
-            tape.answer(event.status_code, headers)
+            tape.answer(event.status_code, headers, event.http_version.decode("ascii"))
         elif isinstance(event, h11.Data):
             tape.add(bytes(event.data))
         elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):

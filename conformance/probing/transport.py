@@ -66,6 +66,7 @@ class Tape:
     first_byte: float | None = None
     connection: str = ""
     surplus: bytes = b""
+    version: str = "1.1"
     size: int = 0
     stopped_at: float | None = None
     _tail: bytes = b""
@@ -74,9 +75,10 @@ class Tape:
         """Seconds since the request was begun."""
         return time.monotonic() - self.started
 
-    def answer(self, status: int, headers: Headers) -> None:
+    def answer(self, status: int, headers: Headers, version: str) -> None:
         """The status line and headers arrived."""
         self.status, self.headers, self.first_byte = status, headers, self.now()
+        self.version = version.removeprefix("HTTP/")
 
     def add(self, data: bytes) -> None:
         """Some body arrived; raises `Cut` when the body limit or the probe says it is enough."""
@@ -115,6 +117,7 @@ class Tape:
             elapsed=self.now(),
             connection=self.connection,
             surplus=self.surplus,
+            version=self.version,
         )
 
 
@@ -155,7 +158,7 @@ class HttpxTransport:
         response = await within(tape, client.send(_httpx_request(client, tape), stream=True))
         try:
             tape.connection = _local_address(response)
-            tape.answer(response.status_code, _decoded(response.headers.raw))
+            tape.answer(response.status_code, _decoded(response.headers.raw), response.http_version)
             chunks = response.aiter_raw()
             while True:
                 data = await within(tape, anext(chunks, None))

@@ -187,8 +187,8 @@ def after_hang_up(evidence: Evidence, args: Args) -> Iterable[Finding]:
 def keeps_connection(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """Every request is answered over the connection of the one before, the last with 200.
 
-    A connection may be left where its close was declared, or where only the close ends the body (RFC 9112 §6.3), and
-    says nothing where the exchange before did not come to its end.
+    A connection may be left where its close was declared, also by an answer in HTTP/1.0 (RFC 9112 §9.3), or where only
+    the close ends the body (§6.3), and says nothing where the exchange before did not come to its end.
     """
     records = evidence.records
     for record in records:
@@ -218,5 +218,7 @@ def _at_once(before: Record, after: Record) -> bool:
 
 
 def _closes(exchange: Exchange) -> bool:
+    """Whether an answer says that its connection ends: in words, by its framing, or by being HTTP/1.0."""
     framed = exchange.header("content-length") or exchange.header("transfer-encoding")
-    return not framed or any("close" in value.lower() for value in exchange.header_values("connection"))
+    said = ",".join(exchange.header_values("connection")).lower()
+    return not framed or "close" in said or (exchange.version == "1.0" and "keep-alive" not in said)

@@ -75,6 +75,7 @@ class Exchange:
     elapsed: float = 0.0  #: when the exchange ended
     connection: str = ""  #: which connection carried it; equal values mean the same one
     surplus: bytes = b""  #: body bytes behind what the framing allows (only the socket transport sees them)
+    version: str = "1.1"  #: of HTTP, as the status line says
 
     @property
     def body(self) -> bytes:

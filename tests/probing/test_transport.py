@@ -53,6 +53,12 @@ def test_a_whole_answer_is_complete_and_carries_its_times(kind: str) -> None:
     assert exchange.first_byte is not None and 0 <= exchange.first_byte <= exchange.chunks[0].at <= exchange.elapsed
 
 
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_the_version_of_an_answer_is_kept(kind: str, version: str) -> None:
+    answer = response().replace(b"HTTP/1.1", f"HTTP/{version}".encode())
+    assert _one(kind, always(answer)).version == version
+
+
 def test_the_request_goes_out_as_it_was_given(kind: str) -> None:
     server = always(response())
     exchange = _one(kind, server)

@@ -158,6 +158,7 @@ def test_abandoned_streams_harm_nobody(answers: tuple[Exchange, ...], found: set
 
 LENGTH = (("Content-Length", "0"),)
 CLOSING = (*LENGTH, ("Connection", "close"))
+KEEPING = (*LENGTH, ("Connection", "Keep-Alive"))
 EARLY = End(Ending.CLOSED_EARLY)
 
 
@@ -172,6 +173,8 @@ def over(connection: str, status: int | None = 200, headers: Headers = LENGTH, *
         ((over("1"), over("1", 400), over("1")), HELD),
         ((over("1"), over("1", 400, CLOSING), over("2")), HELD),
         ((over("1"), over("1", 400, ()), over("2")), HELD),
+        ((over("1"), over("1", 400, version="1.0"), over("2")), HELD),
+        ((over("1"), over("1", 400, KEEPING, version="1.0"), over("2")), HELD | BROKEN),
         ((over("1"), over("1", 400), over("2")), HELD | BROKEN),
         ((over("1"), over("1", 400), over("1", 400)), HELD | BROKEN),
         ((over("1"), over("1", 400), over("1", None, end=End(Ending.MALFORMED))), HELD | BROKEN),
