@@ -2,12 +2,13 @@
 
 import gzip
 import json
+import socket
 import zlib
 from typing import Any
 
 import httpx
 import pytest
-from reference_corpus import ITEMS, PLAIN, Item, good, settings
+from reference_corpus import ITEMS, PLAIN, T1, Item, good, settings
 from reference_reading import varied
 
 from conformance.reference import PROFILES, Endpoint, Settings, variations
@@ -47,6 +48,11 @@ def test_streams_and_answers_are_compressed_where_the_client_accepts_it() -> Non
         ("line-chunks", b"\r\nevent: ping\n\r\n"),
         ("ids-without-value", b"id\nid:\nevent: "),
         ("pings-with-fields", b'{"type":"ping","at":1}'),
+        ("comment-padding", b"\r\n: " + b" " * 2048 + b"\n\nevent: message_start\n"),
+        ("data-line-empty", b'{"type":"ping"}\ndata:\n\n'),
+        ("retry-alone", b"retry: 3000\n\nid: 7\n\nevent: ping\n"),
+        ("chunk-sizes-capital", b"1D5\r\nevent: message_start"),
+        ("citations-streamed", b'"delta":{"type":"citations_delta","citation":{"type":"char_location"'),
     ],
 )
 def test_a_stream_is_written_in_another_legal_way(name: str, mark: bytes) -> None:
@@ -63,6 +69,12 @@ def test_a_stream_is_written_in_another_legal_way(name: str, mark: bytes) -> Non
         ("headers-of-a-site", b"\r\nset-cookie: shard=7"),
         ("token-limits-told", b"\r\nanthropic-ratelimit-tokens-limit: 80000"),
         ("json-chunked", b"\r\ntransfer-encoding: chunked"),
+        ("json-type-capital", b"\r\ncontent-type: Application/JSON\r\n"),
+        ("json-charset-quoted", b'\r\ncontent-type: application/json;charset="UTF-8"\r\n'),
+        ("headers-long", b"; connect-src https://host-119.example\r\n"),
+        ("headers-repeated", b"\r\nvary: origin\r\nvary: accept-encoding\r\n"),
+        ("keep-alive-told", b"\r\nconnection: keep-alive\r\nkeep-alive: timeout=65, max=1000\r\n"),
+        ("all-until-closed", b"\r\nconnection: close\r\n"),
     ],
 )
 def test_a_head_is_written_in_another_legal_way(name: str, mark: bytes) -> None:
@@ -72,7 +84,10 @@ def test_a_head_is_written_in_another_legal_way(name: str, mark: bytes) -> None:
 
 def test_a_status_line_needs_no_phrase_and_hints_may_come_before_it() -> None:
     assert head_and_body(SIMPLE, "reason-missing")[0].startswith(b"HTTP/1.1 200 \r\n")
+    assert head_and_body(SIMPLE, "reason-other")[0].startswith(b"HTTP/1.1 200 As it \xfcsually is\r\n")
     assert head_and_body(SIMPLE, "early-hints")[0].startswith(b"HTTP/1.1 103 ")
+    assert head_and_body(SIMPLE, "processing-twice")[0].startswith(b"HTTP/1.1 102 ")
+    assert head_and_body(SIMPLE, "answers-in-http-1-0", "early-hints")[0].startswith(b"HTTP/1.0 200 ")
 
 
 def test_limits_may_be_untold() -> None:
@@ -130,3 +145,184 @@ def test_the_order_of_the_freedoms_is_theirs_and_not_the_callers() -> None:
 def test_factors_hold_every_variation_once() -> None:
     names = [name for levels in FACTORS.values() for name in levels]
     assert sorted(names) == sorted(one.id for one in variations()) and len(set(names)) == len(names)
+
+
+STREAM = BY_NAME["stream"]
+
+
+def test_answers_that_end_with_their_connection_have_no_length() -> None:
+    for item in (SIMPLE, STREAM):
+        for name in ("all-until-closed", "answers-in-http-1-0"):
+            steps = varied(item, "anthropic", name)
+            assert steps[-1].ending.value == "close" and b"chunked" not in steps[0].data
+    assert b"content-length" not in head_and_body(SIMPLE, "all-until-closed")[0]
+    assert b"connection" not in head_and_body(SIMPLE, "answers-in-http-1-0")[0]
+
+
+def test_streams_are_compressed_in_other_ways() -> None:
+    both = good("both", {"stream": True}, headers={"accept-encoding": "gzip, deflate"})
+    unpack = {"deflated-stream": zlib.decompress, "compressed-in-members": gzip.decompress}
+    for name, decompress in unpack.items():
+        body = head_and_body(both, name, "stream-until-closed")[1]
+        assert b"event: message_stop" in decompress(body)
+        assert b"content-encoding" not in head_and_body(STREAM, name)[0]
+    head, body = head_and_body(GZIP, "compressed-capital")
+    assert b"content-encoding: GZIP" in head and json.loads(gzip.decompress(body))["type"] == "message"
+    assert b"GZIP" not in head_and_body(SIMPLE, "compressed-capital")[0]
+
+
+def test_a_stream_may_have_a_length_and_json_white_space() -> None:
+    head, body = head_and_body(STREAM, "stream-with-length")
+    assert f"content-length: {len(body)}".encode() in head and b"text/event-stream" in head
+    assert head_and_body(SIMPLE, "json-white-space")[1].startswith(b"\n \r\n\t{")
+
+
+SLASH = good("slash", path="{messages}/")
+BEYOND = good("beyond", path="{messages}/x/")
+NO_KEY = good("no-key", headers={"authorization": None})
+HEAD = good("head-only", method="HEAD")
+STATUSES: list[tuple[str, Item, bytes]] = [
+    ("slash-served", SLASH, b" 200 "),
+    ("slash-redirected", SLASH, b" 308 "),
+    ("slash-redirected", BEYOND, b" 404 "),
+    ("heads-refused", HEAD, b" 405 "),
+    ("challenge-told", NO_KEY, b'\r\nwww-authenticate: Bearer realm="api"'),
+    ("retry-advice", NO_KEY, b"\r\nx-should-retry: false"),
+    ("closed-after-errors", NO_KEY, b"\r\nconnection: close"),
+    ("allow-in-lines", BY_NAME["options"], b"\r\nallow: POST\r\nallow: OPTIONS"),
+]
+
+
+@pytest.mark.parametrize(("name", "item", "mark"), STATUSES, ids=[f"{n}-{i.name}" for n, i, _ in STATUSES])
+def test_requests_at_the_edge_are_answered_in_other_legal_ways(name: str, item: Item, mark: bytes) -> None:
+    assert mark in head_and_body(item, name)[0]
+
+
+def test_a_redirect_keeps_the_query() -> None:
+    item = good("slash-query", path="{messages}/?beta=true")
+    assert b"\r\nlocation: /v1/messages?beta=true" in head_and_body(item, "slash-redirected")[0]
+    assert b"location" not in head_and_body(SIMPLE, "slash-redirected", "challenge-told", "retry-advice")[0]
+
+
+def told(item: Item, *chosen: str, profile: str = "anthropic") -> dict[str, Any]:
+    """The JSON that an endpoint with some habits answers."""
+    answer: dict[str, Any] = json.loads(head_and_body(item, *chosen, profile=profile)[1])
+    return answer
+
+
+ROOMY: dict[str, Any] = {"max_tokens": 300}
+TOOLS = good("tools", {**ROOMY, "tools": [T1]})
+CALLED = good("called", {**ROOMY, "tools": [T1], "tool_choice": {"type": "any"}})
+ALONE = good("alone", {**CALLED.change, "tool_choice": {"type": "any", "disable_parallel_tool_use": True}})
+NARROW = good("narrow", {**CALLED.change, "max_tokens": 8})
+THINKING = good("thinks", {"max_tokens": 2000, "thinking": {"type": "enabled", "budget_tokens": 1024}})
+KINDS: list[tuple[str, Item, list[str]]] = [
+    ("thinking-divided", THINKING, ["thinking", "thinking", "text"]),
+    ("thinking-divided", SIMPLE, ["text"]),
+    ("talk-after-call", CALLED, ["tool_use", "text"]),
+    ("talk-after-call", NARROW, ["tool_use"]),
+    ("calls-twice", CALLED, ["tool_use", "tool_use"]),
+    ("calls-twice", ALONE, ["tool_use"]),
+    ("calls-twice", NARROW, ["tool_use"]),
+    ("calls-unasked", TOOLS, ["tool_use"]),
+    ("calls-unasked", SIMPLE, ["text"]),
+]
+
+
+@pytest.mark.parametrize(("name", "item", "kinds"), KINDS, ids=[f"{n}-{i.name}" for n, i, _ in KINDS])
+def test_models_think_talk_and_call_as_they_like(name: str, item: Item, kinds: list[str]) -> None:
+    answer = told(item, name)
+    assert [block["type"] for block in answer["content"]] == kinds
+    assert (answer["stop_reason"] == "tool_use") == ("tool_use" in kinds)
+    ids = [block["id"] for block in answer["content"] if "id" in block]
+    assert len(ids) == len(set(ids)) and answer["usage"]["output_tokens"] <= item.change.get("max_tokens", 32)
+
+
+def test_thinking_that_is_divided_or_not_shown_is_signed_and_taken_back() -> None:
+    for name, empty in (("thinking-divided", False), ("thinking-unshown", True)):
+        content = told(THINKING, name)["content"]
+        assert [not block["thinking"] for block in content if block["type"] == "thinking"] in ([empty] * 2, [empty])
+        turns = [*PLAIN["messages"], {"role": "assistant", "content": content}, {"role": "user", "content": "Go on"}]
+        assert told(good("again", {**THINKING.change, "messages": turns}))["type"] == "message"
+
+
+def test_a_model_rambles_within_its_limit_and_not_where_it_may_be_stopped() -> None:
+    roomy = good("roomy", ROOMY)
+    assert told(roomy, "rambling")["content"][0]["text"].startswith("pong and another garden")
+    assert told(good("stopping", {**ROOMY, "stop_sequences": ["hill"]}), "rambling")["content"][0]["text"] == "pong"
+    assert told(good("tight", {"max_tokens": 9}), "rambling")["content"][0]["text"] == "pong"
+
+
+def test_what_is_counted_otherwise() -> None:
+    cut = good("cut", {"max_tokens": 1, "messages": [{"role": "user", "content": "Recite the alphabet"}]})
+    assert told(cut, "output-counts-end")["usage"]["output_tokens"] == 2
+    assert told(SIMPLE, "output-counts-end")["usage"] == told(SIMPLE)["usage"]
+    usage = told(SIMPLE, "usage-nulls")["usage"]
+    assert usage["cache_read_input_tokens"] is usage["cache_creation"] is usage["speed"] is None
+    text = {"type": "text", "text": "A garden. " * 600, "cache_control": {"type": "ephemeral"}}
+    marked = good("marked", {"system": [text]})
+    plain, all_in = (told(marked, *chosen, profile="myrouter")["usage"] for chosen in ([], ["input-with-cache"]))
+    assert all_in["input_tokens"] == plain["input_tokens"] + plain["cache_write_tokens"] > 1000
+    short = told(marked, "total-without-cache", profile="myrouter")["usage"]
+    assert short["total_tokens"] == short["input_tokens"] + short["output_tokens"] < plain["total_tokens"]
+    written = told(marked, "usage-nulls")["usage"]
+    assert written["cache_creation"]["ephemeral_5m_input_tokens"] == written["cache_creation_input_tokens"] > 1000
+
+
+def test_ids_and_errors_as_others_have_them() -> None:
+    answer = told(CALLED, "ids-of-a-router")
+    assert answer["id"].startswith("gen-") and answer["content"][0]["id"].startswith("call_")
+    assert told(NO_KEY, "error-request-id-null")["request_id"] is None
+    assert "cannot serve" in told(BY_NAME["messages-[]"], "errors-quote")["error"]["message"]
+
+
+def posted(times: int, *chosen: str, path: str = "", **change: Any) -> list[httpx.Response]:
+    """The answers to the plain request, changed a little each time, over one connection where that is kept."""
+    with Endpoint(Settings(profile="anthropic", variations=chosen)) as endpoint, httpx.Client() as client:
+        url = f"{endpoint.url}/v1/messages{path}"
+        return [client.post(url, json={**PLAIN, **change, "max_tokens": 20 + n}, headers=KEY) for n in range(times)]
+
+
+@pytest.mark.parametrize(("name", "status"), [("edge-gateway-page", 502), ("now-and-then-503", 503)])
+def test_what_stands_before_the_endpoint_fails_now_and_then(name: str, status: int) -> None:
+    statuses = [answer.status_code for answer in posted(15, name)]
+    assert statuses == [*[200] * 12, status, 200, 200]
+
+
+def test_streams_break_off_now_and_then() -> None:
+    bodies = [answer.text for answer in posted(6, "broken-off-now-and-then", stream=True)]
+    ends = ["overloaded_error" in body and "message_stop" not in body for body in bodies]
+    assert ends == [False] * 4 + [True, False]
+
+
+def test_connections_end_by_turns_as_announced() -> None:
+    told_so = [answer.headers.get("connection") for answer in posted(4, "closed-by-turns")]
+    assert told_so == [None, None, "close", None]
+
+
+def test_prompts_that_come_again_are_read_from_the_cache() -> None:
+    with Endpoint(Settings(profile="anthropic", variations=("repeated-input-cached",))) as endpoint:
+        url = f"{endpoint.url}/v1/messages"
+        usages = [httpx.post(url, json=PLAIN, headers=KEY).json()["usage"] for _ in range(2)]
+    assert [usage["cache_read_input_tokens"] for usage in usages] == [0, 16 * (usages[0]["input_tokens"] // 16)]
+
+
+def test_a_fifth_more_tokens_are_counted_everywhere() -> None:
+    def counted(*chosen: str) -> tuple[int, int]:
+        message, count = posted(1, *chosen)[0], posted(1, *chosen, path="/count_tokens", max_tokens=20)[0]
+        return message.json()["usage"]["input_tokens"], count.json()["input_tokens"]
+
+    plain, finer = counted(), counted("tokens-finer")
+    assert plain[0] == plain[1] and finer == (round(plain[0] * 1.2), round(plain[1] * 1.2))
+
+
+def test_idle_connections_are_closed_and_busy_ones_kept() -> None:
+    with Endpoint(Settings(profile="anthropic", variations=("idle-connections-closed",))) as endpoint:
+        host, port = endpoint.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as line:
+            request = f"OPTIONS /v1/messages HTTP/1.1\r\nhost: {host}\r\n\r\n".encode()
+            for _ in range(2):
+                line.sendall(request)
+                assert line.recv(65536).startswith(b"HTTP/1.1 204 ")
+            assert line.recv(1) == b""
+    assert endpoint.requests == 2
