@@ -44,7 +44,9 @@ def _joined(profile: Mapping[str, Any], proved: Mapping[str, Any]) -> Object:
 
 def table(rates: Mapping[str, Any]) -> str:
     """Markdown, a table for each profile; killed faults by group of requirements, with the number of its faults."""
-    return "\n\n".join("\n".join(_lines(name, profile)) for name, profile in rates["profiles"].items())
+    sample = rates.get("sample", 1)
+    said = [] if sample == 1 else [f"A sample: one fault of every {sample} in the order of the registry."]
+    return "\n\n".join([*said, *("\n".join(_lines(name, profile)) for name, profile in rates["profiles"].items())])
 
 
 def _lines(name: str, profile: Mapping[str, Any]) -> Iterator[str]:

@@ -66,6 +66,11 @@ def test_without_a_matrix_of_the_profile_the_harness_has_no_row() -> None:
     assert f"| {HARNESS} |" not in table(with_harness(with_harness(RATES, MATRIX), {"profiles": {}}))
 
 
+def test_a_sample_says_so_and_leaves_the_tables_alone() -> None:
+    head, _, rest = table({**RATES, "sample": 4}).partition("\n\n")
+    assert head.startswith("A sample: one fault of every 4") and rest == table(RATES)
+
+
 @pytest.mark.parametrize(("part", "whole", "text"), [(0, 0, "0"), (1, 3, "1 (33 %)")], ids=["none", "some"])
 def test_shares(part: int, whole: int, text: str) -> None:
     assert share(part, whole) == text
