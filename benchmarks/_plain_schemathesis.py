@@ -30,7 +30,7 @@ from conformance.generation.engine import steady
 from conformance.proof.runs import ENVIRONMENT, KEY, SECOND_KEY, WINDOW
 
 TIMEOUT = 3.0  #: seconds for one request; on loopback the clean endpoint answers in milliseconds
-PATIENCE = 15.0  #: seconds of a run spent on slow streams, after which a stream gets SHORT seconds only
+PATIENCE = 15.0  #: seconds of a run spent in answers, after which a stream gets SHORT seconds only
 SHORT = 0.3
 CAP = 120.0  #: seconds after which the endpoint goes away, for answers that trickle for ever
 SEED = 1
@@ -136,14 +136,13 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
 @hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Wait shortly for streams once a run has lost its patience: a cut stream is no failure and costs its timeout."""
-    streamed = isinstance(case.body, dict) and case.body.get("stream") is True
-    if streamed and _now.waited > PATIENCE:
+    if _now.waited > PATIENCE and isinstance(case.body, dict) and case.body.get("stream") is True:
         kwargs["timeout"] = SHORT
 
 
 @hook
 def after_call(context: Any, case: Any, response: Any) -> None:
-    """Count the time that streams took."""
+    """Count the time that answers took."""
     _now.waited += response.elapsed
 
 
