@@ -41,7 +41,7 @@ def test_an_invalid_body_is_refused_alike_with_and_without_stream(case: Judged) 
 @requirement("EQV-003")
 @cases(
     per_profile(
-        myrouter=expects("same-model-and-usage", tolerance=0.02),
+        myrouter=expects("same-model-and-usage", tolerance=0.02, inclusive=True),
         anthropic=expects("same-model-and-usage"),
     ),
     plain=(PLAIN_CONTROL, STREAM_CONTROL),

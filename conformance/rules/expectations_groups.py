@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +40,20 @@ def total_input(record: Record, fields: UsageFields) -> int | None:
     return int(usage[fields.input]) + sum(count for count in cached if type(count) is int)
 
 
-def _totals(evidence: Evidence) -> list[int] | None:
+Count = Callable[["Record", UsageFields], int | None]
+
+
+def _own_input(record: Record, fields: UsageFields) -> int | None:
+    """Input tokens as they stand there, which is all there is where they hold the cached ones already."""
+    counted = total_input(record, fields)
+    usage = (message_of(record.reading) or {}).get("usage")
+    return None if counted is None or usage is None else int(usage[fields.input])
+
+
+def _totals(evidence: Evidence, counted: Count = total_input) -> list[int] | None:
     """The total input of each probe's answer; None when one is missing."""
     fields = evidence.run.terms.profile.usage
-    found = [total_input(rows[-1], fields) for rows in evidence.probes]
+    found = [counted(rows[-1], fields) for rows in evidence.probes]
     counts = [count for count in found if count is not None]
     return counts if len(counts) == len(found) else None
 
@@ -61,15 +71,21 @@ def more_input_tokens(evidence: Evidence, args: Args) -> Iterable[Finding]:
 
 @kind("same-input-tokens", valid=True)
 def same_input_tokens(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """The totals differ by at most the share `tolerance` or `slack` tokens; with `noted` a spread is only mentioned."""
+    """The totals differ by at most the share `tolerance` or `slack` tokens; with `noted` a spread is only mentioned.
+
+    With `inclusive` it is enough that the input tokens do so without those of the cache: the contract does not say
+    whether they hold them, and an answer may be read from a cache that another one filled.
+    """
     yield from _same_totals(evidence, args)
 
 
 def _same_totals(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    totals = _totals(evidence)
-    if totals is None:
+    counts = (total_input, _own_input) if args.get("inclusive") else (total_input,)
+    told = [found for counted in counts if (found := _totals(evidence, counted)) is not None]
+    if not told:
         yield unjudged("", "an answer has no count of input tokens")
         return
+    totals = min(told, key=lambda found: max(found) - min(found))
     spread, seen = max(totals) - min(totals), f"total input {_listed(totals)}"
     within = spread <= max(args.get("slack", 0), args.get("tolerance", 0) * max(totals))
     if spread and (within or args.get("noted")):
@@ -83,7 +99,7 @@ def _listed(totals: list[int]) -> str:
 
 @kind("same-model-and-usage", valid=True)
 def same_model_and_usage(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """The answers name the same model and, within `tolerance`, the same total input."""
+    """The answers name the same model and, as for same-input-tokens, the same total input."""
     yield from _same_totals(evidence, args)
     messages = [message_of(rows[-1].reading) for rows in evidence.probes]
     models = [message.get("model") for message in messages if message is not None]

@@ -4,6 +4,7 @@ import gzip
 import json
 import socket
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -161,7 +162,10 @@ def test_answers_that_end_with_their_connection_have_no_length() -> None:
 
 def test_streams_are_compressed_in_other_ways() -> None:
     both = good("both", {"stream": True}, headers={"accept-encoding": "gzip, deflate"})
-    unpack = {"deflated-stream": zlib.decompress, "compressed-in-members": gzip.decompress}
+    unpack: dict[str, Callable[[bytes], bytes]] = {
+        "deflated-stream": zlib.decompress,
+        "compressed-in-members": gzip.decompress,
+    }
     for name, decompress in unpack.items():
         body = head_and_body(both, name, "stream-until-closed")[1]
         assert b"event: message_stop" in decompress(body)

@@ -56,6 +56,23 @@ def test_the_same_input_costs_the_same(args: dict[str, Any], counts: tuple[Any, 
 
 
 @pytest.mark.parametrize(
+    ("args", "fresh", "found"),
+    [
+        ({}, 100, BROKEN),
+        ({}, 10, HELD),
+        ({"inclusive": True}, 100, HELD),
+        ({"inclusive": True}, 10, HELD),
+        ({"inclusive": True}, 60, BROKEN),
+        ({"inclusive": True, "tolerance": 0.02}, 101, HELD | NOTE),
+        ({"inclusive": True}, None, OPEN),
+    ],
+)
+def test_input_may_hold_what_was_read_from_the_cache(args: dict[str, Any], fresh: Any, found: set[Kind]) -> None:
+    read = costing(fresh, cache_read_tokens=90)
+    assert kinds(expect("same-input-tokens", args), costing(100), read, profile="myrouter") == found
+
+
+@pytest.mark.parametrize(
     ("streamed", "found"),
     [
         (told(), HELD),
