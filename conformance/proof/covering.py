@@ -1,11 +1,13 @@
 """A pairwise covering array: rows in which every two levels of different factors stand together at least once.
 
+Levels that factors keep apart stand together in no row.
+
 Rows are made one at a time, greedily. A row takes, factor by factor, the level that meets the most pairs that no row
 has yet; of several rows, made with the factors in different orders, the one with the most new pairs is kept. The orders
 come from a fixed seed: the same factors always give the same rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from random import Random
 
@@ -31,6 +33,15 @@ def covering(factors: Sequence[Factor]) -> tuple[tuple[str, ...], ...]:
     return tuple(rows)
 
 
+def _kept_apart(factors: Sequence[Factor]) -> Iterator[tuple[Place, Place]]:
+    """The pairs of places that no row may hold, wherever the other level is among these factors."""
+    for number, factor in enumerate(factors):
+        for level, other in factor.apart:
+            for place, beside in enumerate(factors):
+                if place != number and other in beside.levels:
+                    yield (number, level), (place, other)
+
+
 class _Left:
     """The pairs that no row has yet: for each place the places it has still to meet, as the bits of a number."""
 
@@ -40,7 +51,11 @@ class _Left:
         self.bits: dict[Place, int] = {place: 1 << bit for bit, place in enumerate(places)}
         own = [sum(self.bits[number, level] for level in factor.levels) for number, factor in enumerate(factors)]
         every = sum(own)
-        self.partners: dict[Place, int] = {place: every & ~own[place[0]] for place in places}
+        self.apart = dict.fromkeys(places, 0)
+        for place, other in _kept_apart(factors):
+            self.apart[place] |= self.bits[other]
+            self.apart[other] |= self.bits[place]
+        self.partners: dict[Place, int] = {place: every & ~own[place[0]] & ~self.apart[place] for place in places}
 
     def row(self, random: Random) -> tuple[str, ...]:
         """A row that begins with a place which still has much to meet, the other factors in any order."""
@@ -55,7 +70,8 @@ class _Left:
 
     def _best(self, number: int, mask: int, random: Random) -> str:
         """The level that meets the most of what is chosen; of equal ones that with the most to meet, then any."""
-        own = [(level, self.partners[number, level]) for level in self.factors[number].levels]
+        levels = (level for level in self.factors[number].levels if not self.apart[number, level] & mask)
+        own = [(level, self.partners[number, level]) for level in levels]
         met = [((left & mask).bit_count(), left.bit_count(), random.random(), level) for level, left in own]
         return max(met)[-1]
 

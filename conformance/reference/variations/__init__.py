@@ -9,6 +9,7 @@ from dataclasses import replace
 from conformance.reference.seams import Variation
 from conformance.reference.settings import Settings
 from conformance.reference.variations.answers import ANSWER_VARIATIONS
+from conformance.reference.variations.codings import CODING_VARIATIONS
 from conformance.reference.variations.engines import ENGINE_VARIATIONS
 from conformance.reference.variations.factors import FACTOR_OF
 from conformance.reference.variations.frames import FRAME_VARIATIONS
@@ -35,6 +36,7 @@ _ROWS: tuple[Variation, ...] = (
     *FRAMING_VARIATIONS,
     *WIRE_VARIATIONS,
     *PACE_VARIATIONS,
+    *CODING_VARIATIONS,
     *SITE_VARIATIONS,
     *ENGINE_VARIATIONS,
 )

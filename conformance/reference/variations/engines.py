@@ -166,7 +166,7 @@ def _cited(events: list[Event], context: Context) -> list[Event]:
 
 def _broken_off(events: list[Event], context: Context) -> list[Event]:
     """Now and then a stream ends in an error (section 4.7); whoever asks again is served."""
-    known, request = context.traffic.timed_out, ("stream", context.request.body)
+    known, request = context.traffic.timed_out, (context.request.target, context.request.body)
     if not context.traffic.served or context.traffic.served % EVERY or request in known:
         return events
     known.add(request)

@@ -27,7 +27,8 @@ def _put_off(status: int, kind: str, wait: Wait) -> Callable[[Any, Context], Ans
     """An error that asks for another try, now and then; the next request is served."""
 
     def apply(answer: Answer, context: Context) -> Answer:
-        if not context.traffic.served or context.traffic.served % EVERY or answer.status != 200:
+        turn = context.traffic.served and context.traffic.served % EVERY == 0
+        if not turn or answer.status != 200 or not _first_trouble(context):
             return answer
         error = {"type": kind, "message": "try again in a moment"}
         body = dump({"type": "error", "error": error, "request_id": context.request_id}).encode()
@@ -37,15 +38,21 @@ def _put_off(status: int, kind: str, wait: Wait) -> Callable[[Any, Context], Ans
     return apply
 
 
+def _first_trouble(context: Context) -> bool:
+    """Whether this request met no trouble before; from now on it did. Whoever asks again is served."""
+    known, request = context.traffic.timed_out, (context.request.target, context.request.body)
+    fresh = request not in known
+    known.add(request)
+    return fresh
+
+
 def _once(status: int, body: bytes, kind: str) -> Callable[[Any, Context], Answer]:
     """An answer of something in front of the endpoint, now and then, never twice for one request."""
 
     def apply(answer: Answer, context: Context) -> Answer:
-        known, request = context.traffic.timed_out, (context.request.target, context.request.body)
         turn = context.traffic.served and context.traffic.served % OFTEN == 0
-        if not turn or answer.status != 200 or request in known:
+        if not turn or answer.status != 200 or not _first_trouble(context):
             return answer
-        known.add(request)
         return Answer(status, (("content-type", kind), ("request-id", context.request_id)), body)
 
     return apply

@@ -1,13 +1,12 @@
 """Legal habits of servers, proxies and frameworks that the other tables do not have.
 
-HTTP (RFC 9110, RFC 9112): media types, codings and field values without regard to case, fields on several lines,
+HTTP (RFC 9110, RFC 9112): media types without regard to case, fields on several lines,
 HTTP/1.0, what is said of connections, redirects that keep the method. JSON (RFC 8259): white space around a text.
 Event streams (section 4.6 of the contract): comments of any length, empty data lines, and fields that
 stand alone. A named event without data is none of them: official clients read it as one with empty data (SSE-003).
 """
 
 import re
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -49,37 +48,6 @@ def _spaced(answer: Answer, context: Context) -> Answer:
     if not isinstance(answer.body, bytes) or not answer.body:
         return answer
     return replace(answer, body=b"\n \r\n\t" + answer.body + b" \r\n")
-
-
-def _shouted_coding(answer: Answer, context: Context) -> Answer:
-    """Content codings are case-insensitive (RFC 9110, section 8.4.1)."""
-    accepted = (context.request.header("accept-encoding") or "").split(",")
-    if "gzip" not in [one.strip() for one in accepted] or not isinstance(answer.body, bytes) or not answer.body:
-        return answer
-    headers = (*answer.headers, ("content-encoding", "GZIP"), ("vary", "Accept-Encoding"))
-    return replace(answer, headers=headers, body=_member(answer.body))
-
-
-def _member(data: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=31)
-    return packer.compress(data) + packer.flush()
-
-
-def _in_members(answer: Answer, context: Context) -> Answer:
-    """A gzip member for each event (RFC 1952, section 2.2)."""
-    accepted = (context.request.header("accept-encoding") or "").split(",")
-    frames = answer.body
-    if "gzip" not in [one.strip() for one in accepted] or not isinstance(frames, tuple):
-        return answer
-    packed = tuple(replace(one, data=_member(one.data)) for one in frames if one.data)
-    return replace(answer, headers=(*answer.headers, ("content-encoding", "gzip")), body=packed)
-
-
-def _known_length(answer: Answer, context: Context) -> Answer:
-    """A stream that was complete before it was sent, with its length."""
-    if not isinstance(answer.body, tuple):
-        return answer
-    return replace(answer, body=b"".join(one.data for one in answer.body))
 
 
 def _redirected(answer: Answer, context: Context) -> Answer:
@@ -189,9 +157,6 @@ ANSWER_ROWS: tuple[Row, ...] = (
     ("json-charset-quoted", (), "the charset of JSON is quoted", labelled(JSON, f'{JSON};charset="UTF-8"')),
     ("stream-type-capital", (13,), "the media type of streams has capitals", labelled(STREAM, "Text/Event-Stream")),
     ("json-white-space", (), "white space surrounds every JSON answer", _spaced),
-    ("compressed-capital", (), "the coding of compressed JSON answers is GZIP", _shouted_coding),
-    ("compressed-in-members", (), "each event of a compressed stream is a gzip member", _in_members),
-    ("stream-with-length", (), "a stream comes at once, with its length", _known_length),
     ("headers-long", (), "answers have a header of several kilobytes, and one without a value", _more(LONG)),
     ("headers-repeated", (), "headers that are lists stand on several lines", _more(REPEATED)),
     ("slash-redirected", (), "the path with a slash at its end gets 308", _redirected),
