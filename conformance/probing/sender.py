@@ -54,7 +54,7 @@ class Sender:
 
     async def deliver(self, probe: Probe, step: int, call: Call, pin: str = "") -> Record:
         """Send a call as often as its answers ask for; return the record that counts. Raises CapReached."""
-        attempt, fresh = 0, ""
+        attempt, failures, fresh = 0, 0, ""
         while True:
             attempt += 1
             await self.backoff.wait()
@@ -64,7 +64,8 @@ class Sender:
             exchange = await self._counted(call, pin or fresh)
             if exchange.end.how is not Ending.HUNG_UP and (_is_stream(exchange) or asks_for_stream(call)):
                 self.breaker.saw(exchange)
-            again = self._again(exchange, call, attempt) or (not pin and not fresh and is_garbled(exchange))
+            failures += exchange.status in ASK_AGAIN_STATUSES
+            again = self._again(exchange, call, attempt, failures) or (not pin and not fresh and is_garbled(exchange))
             record = Record(seq, probe.id, step, attempt, exchange, repeated=again)
             self.journal.write("exchange", **record_line(record))
             if not again:
@@ -144,17 +145,19 @@ class Sender:
         self.count += 1
         return self.count
 
-    def _again(self, exchange: Exchange, call: Call, attempt: int) -> bool:
-        if self.stopping or attempt >= TRIES or beyond_patience(exchange):
+    def _again(self, exchange: Exchange, call: Call, attempt: int, failures: int) -> bool:
+        """Whether to ask again. A first failure of the server is asked about once more, whatever came before it."""
+        failed = exchange.status in ASK_AGAIN_STATUSES
+        if self.stopping or (attempt >= TRIES and not failed) or beyond_patience(exchange):
             return False
         if asks_for_stream(call) and self.breaker.reason and self.breaker.tripped is not Limit.FIRST_BYTE:
             return False  # three tries without a first byte are an answer (HTTP-012): what was begun is brought to it
         if is_transient(exchange):
             return True
+        if failed:
+            return call.expects_answer and failures < 2
         if attempt >= 2:
             return False
-        if exchange.status in ASK_AGAIN_STATUSES:
-            return call.expects_answer
         if exchange.end.how is Ending.RESET:
             return True
         return _went_silent(exchange) and not self.breaker.reason

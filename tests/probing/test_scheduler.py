@@ -174,6 +174,18 @@ def test_a_failure_of_the_server_is_asked_once_more(tmp_path: Path, status: int)
     assert _tries(follower, "p") == [(1, True, status), (2, False, status)]
 
 
+@pytest.mark.parametrize(
+    ("statuses", "repeated"), [((429, 429, 502, 200), 3), ((429, 502, 502), 2), ((500, 429, 502), 2)]
+)
+def test_a_failure_is_asked_about_once_more_whatever_came_before(
+    tmp_path: Path, statuses: tuple[int, ...], repeated: int
+) -> None:
+    answers = [(message(),) if status == 200 else (response(b"{}", status, retry_after="0"),) for status in statuses]
+    with _but_for("p", *answers) as server:
+        follower = _bench(tmp_path, server.url, _probe("p")).go()
+    assert _tries(follower, "p") == [(n, n <= repeated, status) for n, status in enumerate(statuses, 1)]
+
+
 def test_a_failure_is_an_answer_where_none_was_expected(tmp_path: Path) -> None:
     probe = Probe("p", (Call(PLAIN | {"system": "p"}, expects_answer=False),))
     with _but_for("p", (response(b"{}", 500),)) as server:
