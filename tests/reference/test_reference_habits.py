@@ -128,12 +128,20 @@ def asked(times: int, *chosen: str) -> tuple[list[int], list[str | None]]:
     return [answer.status_code for answer in answers], [answer.headers.get("retry-after") for answer in answers]
 
 
+def test_a_slow_stream_begins_slowly() -> None:
+    pauses = [step.pause for step in varied(BY_NAME["counting-stream"], "anthropic", "slow-streams", "line-chunks")]
+    assert pauses[:3] == [0.0, 0.0, 0.02] and pauses.count(0.02) == min(39, len(pauses) - 3)
+
+
+PACES = ("delay", "event_interval", "uncooperative", "token_rate", "idle")
+
+
 def test_pace_and_mood_are_settings_of_the_endpoint() -> None:
     changed: dict[str, Any] = {}
-    for name in ("slow-starts", "slow-streams", "uncooperative"):
+    for name in ("slow-starts", "uncooperative", "tokens-finer", "idle-connections-closed"):
         own = Endpoint(Settings(variations=(name,))).settings
-        changed |= {key: getattr(own, key) for key in ("delay", "event_interval", "uncooperative") if getattr(own, key)}
-    assert changed == {"delay": 0.15, "event_interval": 0.02, "uncooperative": True}
+        changed |= {key: value for key in PACES if (value := getattr(own, key)) != getattr(settings("myrouter"), key)}
+    assert changed == {"delay": 0.15, "uncooperative": True, "token_rate": 1.2, "idle": 0.3}
     assert settings("myrouter").delay == 0.0
 
 

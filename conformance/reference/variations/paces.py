@@ -1,6 +1,7 @@
 """Freedoms of pace and patience: slow starts, slow streams, a request in so many that must be asked again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -14,6 +15,8 @@ EVERY = 41
 OFTEN = 13
 """Each request of this number may meet something in front of the endpoint."""
 SLOW_START, SLOW_EVENT = 0.15, 0.02  #: seconds
+PACED = 40
+"""So many pieces of a stream come at a pace, the rest at once: there are streams of thousands."""
 
 Wait = Callable[[], str]
 
@@ -58,13 +61,19 @@ def _once(status: int, body: bytes, kind: str) -> Callable[[Any, Context], Answe
     return apply
 
 
+def _paced(frames: Any, context: Context) -> Any:
+    """A pause before each piece but the first; before what is cut into bytes as well."""
+    slow = tuple(replace(one, pause=SLOW_EVENT) for one in frames[1:PACED])
+    return (*frames[:1], *slow, *frames[PACED:])
+
+
 _PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><hr>edge/1.0</body></html>\r\n"
 _BUSY = dump({"type": "error", "error": {"type": "api_error", "message": "Service Unavailable"}}).encode()
 _LIMITED, _LOADED = "rate_limit_error", "overloaded_error"
 
 PACE_VARIATIONS: tuple[Variation, ...] = (
     Variation("slow-starts", Seam.ANSWER, "every answer takes its time to begin", changes={"delay": SLOW_START}),
-    Variation("slow-streams", Seam.FRAMES, "events come at a pace", changes={"event_interval": SLOW_EVENT}),
+    Variation("slow-streams", Seam.FRAMES, "a stream begins at a pace", _paced),
     Variation("uncooperative", Seam.PLAN, "the model never does as it is told", changes={"uncooperative": True}),
     Variation(
         "edge-gateway-page",
