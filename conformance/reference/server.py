@@ -51,7 +51,7 @@ class Server:
         self._connections.add(task)
         try:
             await self._converse(reader, writer)
-        except (ConnectionError, TimeoutError, asyncio.CancelledError):
+        except (OSError, asyncio.CancelledError):  # what is not connected any more cannot be ended either
             self.traffic.hangups += 1
             writer.transport.abort()
         finally:

@@ -1,5 +1,6 @@
 """Legal habits of pace, of HTTP and of event streams: each does what it says."""
 
+import asyncio
 import gzip
 import json
 import socket
@@ -13,6 +14,7 @@ from reference_corpus import ITEMS, PLAIN, T1, Item, good, settings
 from reference_reading import varied
 
 from conformance.reference import PROFILES, Endpoint, Settings, variations
+from conformance.reference.server import Server
 from conformance.reference.variations.factors import FACTORS
 
 KEY = {"authorization": "Bearer reference-key-0123456789", "anthropic-version": "2023-06-01"}
@@ -338,3 +340,24 @@ def test_idle_connections_are_closed_and_busy_ones_kept() -> None:
                 assert line.recv(65536).startswith(b"HTTP/1.1 204 ")
             assert line.recv(1) == b""
     assert endpoint.requests == 2
+
+
+def test_a_connection_that_is_gone_is_a_hangup_and_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(writer: asyncio.StreamWriter) -> None:
+        raise OSError(107, "Transport endpoint is not connected")
+
+    monkeypatch.setattr(asyncio.StreamWriter, "write_eof", gone)
+    server = Server(Settings(profile="anthropic", variations=("all-until-closed",)))
+
+    async def crashes() -> list[dict[str, Any]]:
+        told: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        listener = await server.start("127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*listener.sockets[0].getsockname())
+        writer.write(b"OPTIONS /v1/messages HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 204 ")
+        writer.close()
+        await server.stop(listener)
+        return told
+
+    assert asyncio.run(crashes()) == [] and server.traffic.hangups == 1
