@@ -361,3 +361,28 @@ def test_a_connection_that_is_gone_is_a_hangup_and_no_crash(monkeypatch: pytest.
         return told
 
     assert asyncio.run(crashes()) == [] and server.traffic.hangups == 1
+
+
+REFUSED: list[tuple[str, str, Item, bytes]] = [
+    ("strict", "myrouter", good("unknown", {"colour": "blue"}), b" 400 "),
+    ("strict", "myrouter", SIMPLE, b" 200 "),
+    ("strict", "myrouter", good("old", {"temperature": 1.0}), b" 200 "),
+    ("strict", "myrouter", good("new", {"temperature": 1.0}, version="2026-10-21"), b" 400 "),
+    ("media-type-served", "anthropic", BY_NAME["media-text/plain"], b" 200 "),
+    ("lengthless-411", "anthropic", good("chunked", headers={"transfer-encoding": "chunked"}), b" 411 "),
+    ("lengthless-411", "anthropic", SIMPLE, b" 200 "),
+    ("long-id-431", "anthropic", good("long", headers={"x-request-id": "i" * 2000}), b" 431 "),
+    ("long-id-431", "anthropic", good("short", headers={"x-request-id": "i"}), b" 200 "),
+    ("credential-form-400", "anthropic", good("bare", headers={"authorization": "token"}), b" 400 "),
+    ("credential-form-400", "anthropic", NO_KEY, b" 401 "),
+    ("coding-415", "anthropic", good("odd", headers={"content-encoding": "odd"}), b" 415 "),
+    ("batches-501", "anthropic", good("batches", path="{messages}/batches"), b" 501 "),
+    ("batches-501", "anthropic", BEYOND, b" 404 "),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "profile", "item", "mark"), REFUSED, ids=[f"{name}-{item.name}" for name, _, item, _ in REFUSED]
+)
+def test_what_is_left_to_the_server_is_refused(name: str, profile: str, item: Item, mark: bytes) -> None:
+    assert mark in head_and_body(item, name, profile=profile)[0][:13]

@@ -47,6 +47,12 @@ OWN: tuple[Item, ...] = (
     good("accept-gzip-stream", {"stream": True}, headers={"accept-encoding": "gzip, deflate"}),
     good("accept-deflate", headers={"accept-encoding": "deflate"}),
     good("marked-prompt", {"system": [text("A garden. " * 600, cache_control={"type": "ephemeral"})]}),
+    bad("batches", status=404, path="{messages}/batches"),
+    bad("bare-token", status=401, headers={"authorization": "token"}),
+    bad("unknown-coding", headers={"content-encoding": "odd"}),
+    good("chunked-request", headers={"transfer-encoding": "chunked"}),
+    good("long-id", headers={"x-request-id": "i" * 2000}),
+    Item("unknown-root-field", {"colour": "blue"}, 200, 400),
     bad("slash-at-the-end", status=404, path="{messages}/"),
     good("forced-adaptive", thinking({"type": "adaptive"}, tools=[T1], tool_choice={"type": "any"})),
 )
@@ -58,8 +64,22 @@ CASES = [
     for variation in variations()
     for profile in variation.profiles
 ]
-REFUSING = {"prefill-refused", "forced-thinking-refused", "integral-float-refused", "sampling-refused-by-name"}
+REFUSING = {
+    "strict",
+    "prefill-refused",
+    "forced-thinking-refused",
+    "integral-float-refused",
+    "sampling-refused-by-name",
+}
 OTHER_STATUSES = {"methods-hidden", "media-type-400", "heads-refused", "slash-served", "slash-redirected"}
+OTHER_STATUSES |= {
+    "media-type-served",
+    "credential-form-400",
+    "coding-415",
+    "long-id-431",
+    "lengthless-411",
+    "batches-501",
+}
 #: What only the rule, which knows the request, can tell from a breach.
 FREE = {"content-in-message-start": ("STRM-004",)}
 #: What shows only between requests, or in an endpoint that is served: test_reference_habits.py tries those.

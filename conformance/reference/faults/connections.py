@@ -138,6 +138,10 @@ def _streamed(body: dict[str, Any]) -> bool:
     return body.get("stream") is True
 
 
+def _whole_with_tools(body: dict[str, Any], context: Context) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != "stream"} if body.get("tools") else body
+
+
 PACE = {"delay": 0.15}
 """Requests overlap only if they take some time."""
 
@@ -150,6 +154,7 @@ CONNECTION_FAULTS: tuple[Fault, ...] = (
         Seam.BODY,
         [
             ("json-for-stream", "SSE-001", "a stream request is answered with JSON", without("stream")),
+            ("json-for-tool-streams", "SSE-001", "a stream with tools is answered with JSON", _whole_with_tools),
             ("streams-refused", "SSE-001", "every stream request gets 400", body_refused(_streamed)),
         ],
     ),

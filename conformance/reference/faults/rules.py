@@ -62,7 +62,18 @@ CRASHES: tuple[Row, ...] = tuple(
     )
 )
 
+ORPHANED = Fault(
+    "orphaned-result-crashes",
+    Seam.REFUSAL,
+    "ERR-006",
+    "a result without its call gets 500",
+    refusal_of("results-orphaned", 500),
+    also=("TOOL-020",),
+)
+"""No declared case of ERR-006 looks at tools: it shows in other traffic alone."""
+
 RULE_FAULTS: tuple[Fault, ...] = (
+    ORPHANED,
     *_unchecked(),
     Fault(
         "zero-tokens-accepted",

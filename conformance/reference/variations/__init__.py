@@ -21,6 +21,7 @@ from conformance.reference.variations.reported import REPORTED_VARIATIONS
 from conformance.reference.variations.shapes import SHAPE_VARIATIONS
 from conformance.reference.variations.sites import SITE_VARIATIONS
 from conformance.reference.variations.streams import EVENT_VARIATIONS
+from conformance.reference.variations.strictness import STRICT_VARIATIONS
 from conformance.reference.variations.tellings import TELLING_VARIATIONS
 from conformance.reference.variations.wires import WIRE_VARIATIONS
 
@@ -37,6 +38,7 @@ _ROWS: tuple[Variation, ...] = (
     *WIRE_VARIATIONS,
     *PACE_VARIATIONS,
     *CODING_VARIATIONS,
+    *STRICT_VARIATIONS,
     *SITE_VARIATIONS,
     *ENGINE_VARIATIONS,
 )

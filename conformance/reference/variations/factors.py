@@ -9,6 +9,9 @@ from collections.abc import Mapping
 FACTORS: Mapping[str, tuple[str, ...]] = {
     # what is asked and answered
     "slashes": ("slash-served", "slash-redirected"),
+    "what is left to the server": ("strict",),
+    "heads of requests": ("credential-form-400", "lengthless-411", "long-id-431"),
+    "rare requests": ("coding-415", "batches-501"),
     "HEAD and OPTIONS": ("heads-refused",),
     "forced tools": ("forced-thinking-refused",),
     "sampling": ("sampling-refused-by-name",),
@@ -56,7 +59,7 @@ FACTORS: Mapping[str, tuple[str, ...]] = {
     "broken streams": ("broken-off-now-and-then",),
     # errors
     "methods": ("methods-hidden", "allow-in-lines"),
-    "media type of a request": ("media-type-400",),
+    "media type of a request": ("media-type-400", "media-type-served"),
     "error types": ("unknown-error-type",),
     "error texts": ("errors-terse", "errors-in-german", "errors-quote"),
     "details of errors": ("error-details",),
