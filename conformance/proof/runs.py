@@ -43,13 +43,15 @@ def judged(
     level: str = "should",
     endpoint: Mapping[str, Any] | None = None,
     only: Collection[str] = (),
+    streams: bool = False,
     limits: Limits | None = None,
     **options: Any,
 ) -> Closing:
     """The closing of a run against an endpoint with these faults.
 
     `endpoint` holds further settings of the reference endpoint; options go by their names on the command line. With
-    `only`, what is sent is what the items of these requirements need. Every rule looks at it all the same.
+    `only`, what is sent is what the items of these requirements need, with `streams` what those need that look at any
+    stream. Every rule looks at it all the same.
     """
     own = {"restricted_key": SECOND_KEY, "context_window": WINDOW, **(endpoint or {})}
     settings = reference.Settings(profile=profile, key=KEY, faults=faults, **own)
@@ -58,7 +60,7 @@ def judged(
         resolved = resolve({**given, "fuzz": 0, **options}, folder, ENVIRONMENT)
         resolved = replace(resolved, limits=limits or resolved.limits)
         draw = _draw(resolved)
-        live = open_live(resolved, selected(draw, only), _index(draw)[1], True, ENVIRONMENT)
+        live = open_live(resolved, selected(draw, only, streams), _index(draw)[1], True, ENVIRONMENT)
         return close_run(live, 0, _sent(live))
 
 
@@ -74,9 +76,12 @@ def _index(draw: Draw) -> tuple[Sequence[Item], Mapping[str, Probe]]:
     return tuple(items.values()), probes
 
 
-def selected(draw: Draw, only: Collection[str]) -> Sequence[Item]:
-    """The items of a run: all of them, or those of some requirements."""
-    return [item for item in _index(draw)[0] if not only or item.requirement in only]
+def selected(draw: Draw, only: Collection[str], streams: bool = False) -> Sequence[Item]:
+    """The items of a run: all of them, those of some requirements, or those that any stream is asked for."""
+    items, probes = _index(draw)
+    streamed = {name for name, probe in probes.items() if probe.streamed}
+    found = (item for item in items if not only or item.requirement in only)
+    return [item for item in found if not streams or not item.active or streamed.intersection(item.probes)]
 
 
 def _sent(live: Live) -> str:

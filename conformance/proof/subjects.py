@@ -10,6 +10,8 @@ from conformance.proof.covering import covering
 from conformance.proof.factors import factors
 
 PROFILES = ("myrouter", "anthropic")
+IN_STREAMS = frozenset({reference.Seam.EVENTS, reference.Seam.FRAMES})
+"""Seams that no JSON answer passes."""
 
 
 class Kind(StrEnum):
@@ -23,7 +25,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One endpoint to try the harness on. `requirement` and `also` are what a fault breaks, empty for legal ones."""
+    """One endpoint to try the harness on. `requirement` and `also` are what a fault breaks, empty for legal ones;
+    `streams` is whether it differs from the conforming endpoint in streams alone."""
 
     kind: Kind
     name: str
@@ -32,6 +35,7 @@ class Subject:
     variations: tuple[str, ...] = ()
     requirement: str = ""
     also: tuple[str, ...] = ()
+    streams: bool = False
 
     @property
     def legal(self) -> bool:
@@ -56,7 +60,7 @@ def faulty(profile: str) -> tuple[Subject, ...]:
 def varied(profile: str) -> tuple[Subject, ...]:
     """One subject for each variation that the profile leaves free."""
     return tuple(
-        Subject(Kind.VARIATION, variation.id, profile, (), (variation.id,))
+        Subject(Kind.VARIATION, variation.id, profile, (), (variation.id,), streams=variation.seam in IN_STREAMS)
         for variation in reference.variations()
         if profile in variation.profiles
     )

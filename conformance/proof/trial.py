@@ -35,9 +35,12 @@ STREAMED = ("STRM", "SSE")  #: areas that all streams are about
 
 
 def attempt(subject: Subject, whole: bool) -> Outcome:
-    """What the harness says of a subject. Unless `whole`, a fault is first tried with what its requirement needs; when
-    that names nothing, or the subject is legal, with the whole suite. Never raises: a crash is an outcome too."""
+    """What the harness says of a subject. Unless `whole`, a fault is first tried with what its requirement needs, and
+    when that names nothing, with the whole suite; what differs in streams alone is tried with all that asks for one.
+    Never raises: a crash is an outcome too."""
     try:
+        if subject.streams and not whole:
+            return _outcome(subject, (), streams=True)
         few = Outcome(subject) if whole or subject.legal else needed(subject)
         if names(few):
             return few
@@ -62,7 +65,7 @@ def needed(subject: Subject) -> Outcome:
     return replace(more, requests=more.requests + outcome.requests)
 
 
-def _outcome(subject: Subject, only: tuple[str, ...]) -> Outcome:
+def _outcome(subject: Subject, only: tuple[str, ...], streams: bool = False) -> Outcome:
     include = COSTLY if only or costly(subject.requirement, subject.profile) else ()
     with tempfile.TemporaryDirectory(prefix="proof-") as folder:
         closing = judged(
@@ -71,11 +74,12 @@ def _outcome(subject: Subject, only: tuple[str, ...]) -> Outcome:
             *subject.faults,
             endpoint={"variations": subject.variations},
             only=only,
+            streams=streams,
             limits=LIMITS,
             include=include,
             **EVERYTHING,
         )
-        return _read(subject, closing, not only)
+        return _read(subject, closing, not (only or streams))
 
 
 def _read(subject: Subject, closing: Closing, whole: bool) -> Outcome:

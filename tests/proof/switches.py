@@ -103,7 +103,7 @@ def _kind_off(switch: Switch, profile: str) -> Callable[[], None]:
 
 def _case_off(switch: Switch, profile: str) -> Callable[[], None]:
     whole = runs.selected
-    runs.selected = lambda draw, only: [i for i in whole(draw, only) if i.key != switch.name]
+    runs.selected = lambda *given: [item for item in whole(*given) if item.key != switch.name]
     return partial(setattr, runs, "selected", whole)
 
 

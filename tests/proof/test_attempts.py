@@ -67,6 +67,14 @@ def test_where_the_few_probes_say_nothing_the_whole_suite_is_asked(monkeypatch: 
     assert outcome.found["STRM-023"] == "failed" and outcome.requests > 200 + 7
 
 
+def test_what_differs_in_streams_alone_is_tried_with_streams_alone() -> None:
+    one = next(one for one in varied("anthropic") if one.name == "comments")
+    outcome = attempt(one, whole=False)
+    assert one.streams and (outcome.found, outcome.exit, outcome.whole) == ({}, 0, False)
+    assert 40 < outcome.requests < attempt(clean("anthropic"), whole=False).requests / 2
+    assert not next(one for one in varied("anthropic") if one.name == "json-pretty").streams
+
+
 def test_a_crash_is_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: object, **options: object) -> None:
         raise KeyError("gone")
