@@ -130,9 +130,20 @@ def asked(times: int, *chosen: str) -> tuple[list[int], list[str | None]]:
     return [answer.status_code for answer in answers], [answer.headers.get("retry-after") for answer in answers]
 
 
-def test_a_slow_stream_begins_slowly() -> None:
-    pauses = [step.pause for step in varied(BY_NAME["counting-stream"], "anthropic", "slow-streams", "line-chunks")]
-    assert pauses[:3] == [0.0, 0.0, 0.02] and pauses.count(0.02) == min(39, len(pauses) - 3)
+def test_a_slow_stream_begins_slowly_however_it_is_cut() -> None:
+    item = BY_NAME["counting-stream"]
+    whole = [step.pause for step in varied(item, "anthropic", "slow-streams")]
+    lines = [step.pause for step in varied(item, "anthropic", "slow-streams", "line-chunks")]
+    assert whole[:4] == [0.0, 0.0, 0.02, 0.02] and whole.count(0.02) == min(39, len(whole) - 3) == lines.count(0.02)
+    assert len(lines) > 2 * len(whole)
+
+
+@pytest.mark.parametrize("name", ["input-all-cached", "input-mostly-cached", "input-cache-written"])
+def test_what_is_cached_is_no_more_than_there_is(name: str) -> None:
+    text = {"type": "text", "text": "A garden. " * 600, "cache_control": {"type": "ephemeral"}}
+    usage = told(good("marked", {"system": [text]}), name, profile="myrouter")["usage"]
+    counted = [usage[field] for field in ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")]
+    assert sum(counted) == usage["total_tokens"] and min(counted) >= 0
 
 
 PACES = ("delay", "event_interval", "uncooperative", "token_rate", "idle")

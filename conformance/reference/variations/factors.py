@@ -65,6 +65,7 @@ FACTORS: Mapping[str, tuple[str, ...]] = {
     "details of errors": ("error-details",),
     "request ids in errors": ("error-request-id-untold", "error-request-id-null"),
     # how a stream is written
+    "pace of streams": ("slow-streams",),
     "JSON of a stream": ("data-escaped", "data-keys-reversed"),
     "white space": ("data-padded",),
     "data lines": ("several-data-lines", "data-line-empty"),
@@ -107,7 +108,6 @@ FACTORS: Mapping[str, tuple[str, ...]] = {
     "interim responses": ("early-hints", "processing-twice"),
     "idle connections": ("idle-connections-closed",),
     "pace of starts": ("slow-starts",),
-    "pace of streams": ("slow-streams",),
 }
 
 FACTOR_OF: Mapping[str, str] = {name: factor for factor, names in FACTORS.items() for name in names}

@@ -101,19 +101,19 @@ PLAN_ROWS: tuple[Row, ...] = (
         "input-all-cached",
         (16,),
         "every input token is read from the cache: input_tokens is 0",
-        lambda plan, _: _counted(plan, cached=plan.counts.input),
+        lambda plan, _: _counted(plan, cached=plan.counts.input, written=0),
     ),
     (
         "input-mostly-cached",
         (16,),
         "all input tokens but three are read from the cache",
-        lambda plan, _: _counted(plan, cached=max(0, plan.counts.input - FRESH)),
+        lambda plan, _: _counted(plan, cached=max(0, plan.counts.input - FRESH), written=0),
     ),
     (
         "input-cache-written",
         (16,),
         "every input token is written to the cache",
-        lambda plan, _: _counted(plan, written=plan.counts.input),
+        lambda plan, _: _counted(plan, written=plan.counts.input, cached=0),
     ),
     ("talk-before-call", (), "a text block comes before the first tool call", _talking),
 )

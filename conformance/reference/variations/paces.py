@@ -16,7 +16,7 @@ OFTEN = 13
 """Each request of this number may meet something in front of the endpoint."""
 SLOW_START, SLOW_EVENT = 0.15, 0.02  #: seconds
 PACED = 40
-"""So many pieces of a stream come at a pace, the rest at once: there are streams of thousands."""
+"""So many events of a stream come at a pace, the rest at once: there are streams of thousands."""
 
 Wait = Callable[[], str]
 
@@ -62,7 +62,7 @@ def _once(status: int, body: bytes, kind: str) -> Callable[[Any, Context], Answe
 
 
 def _paced(frames: Any, context: Context) -> Any:
-    """A pause before each piece but the first; before what is cut into bytes as well."""
+    """A pause before each event but the first."""
     slow = tuple(replace(one, pause=SLOW_EVENT) for one in frames[1:PACED])
     return (*frames[:1], *slow, *frames[PACED:])
 
