@@ -163,7 +163,7 @@ def test_what_was_seen_is_what_stands_there(datas: tuple[Data, ...]) -> None:
         ([1, 2], "an array of 2"),
         ((1,), "an array of 1"),
     ],
-    ids=str,
+    ids=lambda part: part if isinstance(part, str) else "value",
 )
 def test_a_value_in_a_few_words(value: object, words: str) -> None:
     assert shown(value) == words
