@@ -130,11 +130,11 @@ def asked(times: int, *chosen: str) -> tuple[list[int], list[str | None]]:
     return [answer.status_code for answer in answers], [answer.headers.get("retry-after") for answer in answers]
 
 
-def test_a_slow_stream_begins_slowly_however_it_is_cut() -> None:
+def test_a_slow_stream_is_slow_however_it_is_cut() -> None:
     item = BY_NAME["counting-stream"]
     whole = [step.pause for step in varied(item, "anthropic", "slow-streams")]
     lines = [step.pause for step in varied(item, "anthropic", "slow-streams", "line-chunks")]
-    assert whole[:4] == [0.0, 0.0, 0.02, 0.02] and whole.count(0.02) == min(39, len(whole) - 3) == lines.count(0.02)
+    assert whole[:4] == [0.0, 0.0, 0.02, 0.02] and whole.count(0.02) == lines.count(0.02) > 9
     assert len(lines) > 2 * len(whole)
 
 
@@ -154,7 +154,7 @@ def test_pace_and_mood_are_settings_of_the_endpoint() -> None:
     for name in ("slow-starts", "uncooperative", "tokens-finer", "idle-connections-closed"):
         own = Endpoint(Settings(variations=(name,))).settings
         changed |= {key: value for key in PACES if (value := getattr(own, key)) != getattr(settings("myrouter"), key)}
-    assert changed == {"delay": 0.15, "uncooperative": True, "token_rate": 1.2, "idle": 0.3}
+    assert changed == {"delay": 0.15, "uncooperative": True, "token_rate": 1.2, "idle": 0.5}
     assert settings("myrouter").delay == 0.0
 
 

@@ -16,7 +16,7 @@ OFTEN = 13
 """Each request of this number may meet something in front of the endpoint."""
 SLOW_START, SLOW_EVENT = 0.15, 0.02  #: seconds
 PACED = 40
-"""So many events of a stream come at a pace, the rest at once: there are streams of thousands."""
+"""About so many pauses a stream has: there are streams of thousands of events."""
 
 Wait = Callable[[], str]
 
@@ -62,9 +62,10 @@ def _once(status: int, body: bytes, kind: str) -> Callable[[Any, Context], Answe
 
 
 def _paced(frames: Any, context: Context) -> Any:
-    """A pause before each event but the first."""
-    slow = tuple(replace(one, pause=SLOW_EVENT) for one in frames[1:PACED])
-    return (*frames[:1], *slow, *frames[PACED:])
+    """Pauses all the way, before each event but the first, or before each of so many in a long stream."""
+    every = max(1, len(frames) // PACED)
+    slow = (number and number % every == 0 for number in range(len(frames)))
+    return tuple(replace(one, pause=SLOW_EVENT) if late else one for one, late in zip(frames, slow, strict=True))
 
 
 _PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><hr>edge/1.0</body></html>\r\n"
@@ -73,7 +74,7 @@ _LIMITED, _LOADED = "rate_limit_error", "overloaded_error"
 
 PACE_VARIATIONS: tuple[Variation, ...] = (
     Variation("slow-starts", Seam.ANSWER, "every answer takes its time to begin", changes={"delay": SLOW_START}),
-    Variation("slow-streams", Seam.FRAMES, "a stream begins at a pace", _paced),
+    Variation("slow-streams", Seam.FRAMES, "events come at a pace", _paced),
     Variation("uncooperative", Seam.PLAN, "the model never does as it is told", changes={"uncooperative": True}),
     Variation(
         "edge-gateway-page",

@@ -208,6 +208,6 @@ SITE_VARIATIONS: tuple[Variation, ...] = (
         "idle-connections-closed",
         Seam.BYTES,
         "connections on which nothing happens are closed soon",
-        changes={"idle": 0.3},
+        changes={"idle": 0.5},
     ),
 )
