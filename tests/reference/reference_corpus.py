@@ -15,17 +15,19 @@ from conformance.reference.plan import sign
 from conformance.reference.seams import Seams
 from conformance.reference.transfer import Request, Step
 
-KEY = Settings().key
+KEY: str = Settings().key
 RESTRICTED = "restricted-key-0123456789"
+OLD: str
+NEW: str
 OLD, NEW = "2023-06-01", "2026-10-21"
 GONE = "(absent)"
 PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(16)).decode()
-T1 = {
+T1: dict[str, Any] = {
     "name": "get_code",
     "input_schema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
 }
-CALL = {"type": "tool_use", "id": "toolu_1", "name": "get_code", "input": {"n": 1}}
-RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "42"}
+CALL: dict[str, Any] = {"type": "tool_use", "id": "toolu_1", "name": "get_code", "input": {"n": 1}}
+RESULT: dict[str, Any] = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "42"}
 Body = dict[str, Any]
 
 
@@ -121,10 +123,10 @@ def thinking(value: Any, **more: Any) -> Body:
     return {"max_tokens": 2000, "thinking": value, **more}
 
 
-HISTORY = [user("Hello"), assistant("Hello there"), user("Say hello")]
+HISTORY: list[dict[str, Any]] = [user("Hello"), assistant("Hello there"), user("Say hello")]
 SECRET = [user("The codeword is zebra77, remember it"), assistant("I will"), user("What is the codeword?")]
 FORCED = {"tools": [T1], "tool_choice": {"type": "tool", "name": "get_code"}, "max_tokens": 300}
-TWO_CALLS = {"tools": [T1], "max_tokens": 300, "messages": [user("Call the tool get_code twice: n = 7 and n = 8")]}
+TWO_CALLS: dict[str, Any] = {"tools": [T1], "max_tokens": 300, "messages": [user("Call the tool get_code twice: n = 7 and n = 8")]}
 COUNTING = {"messages": [user("Write the numbers one to five hundred in words")]}
 UNICODE = "北京今天多云 🌦️ naïve Привет"
 STOPPING = {"messages": [user("Repeat exactly: alpha ZZSTOPZZ omega")], "stop_sequences": ["ZZSTOPZZ"]}
@@ -336,7 +338,7 @@ def auth(value: str | None, **more: str | None) -> Mapping[str, str | None]:
     return {"authorization": value, **more}
 
 
-CLIENT = {"user-agent": "Anthropic/Python 0.75.0", "x-stainless-lang": "python", "x-stainless-retry-count": "0"}
+CLIENT: dict[str, str] = {"user-agent": "Anthropic/Python 0.75.0", "x-stainless-lang": "python", "x-stainless-retry-count": "0"}
 
 HEADS: tuple[Item, ...] = (
     good("x-api-key", headers=auth(None, **{"x-api-key": KEY})),

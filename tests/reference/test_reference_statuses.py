@@ -46,7 +46,9 @@ def test_no_answer_repeats_a_credential(profile: str) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_streams_and_json_refuse_alike(profile: str) -> None:
-    refused = [one for one in ITEMS if one.expected(profile) == 400 and one.raw is None and "stream" not in one.change]
+    plain_items = [one for one in ITEMS if type(one) is Item and one.raw is None and "stream" not in one.change]
+    refused = [one for one in plain_items if one.expected(profile) == 400]
+    assert len(refused) > 50
     for one in refused:
         streamed = Item(
             one.name, {**one.change, "stream": True}, headers=one.headers, path=one.path, version=one.version

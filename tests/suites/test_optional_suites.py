@@ -12,7 +12,7 @@ import pytest
 
 from conformance import reference
 from conformance._paths import suite_files
-from conformance.contract import Level, load_catalogue, load_profiles
+from conformance.contract import load_catalogue, load_profiles
 from conformance.evidence.run import PLAIN, STREAM, Item
 from conformance.generation.draws import Draw
 from conformance.probing import operator
@@ -47,14 +47,6 @@ OPERATOR: Mapping[str, Any] = {
     "accepted-betas": ("beta-one", "beta-two"),
     "context-window": WINDOW,
 }
-FAULTS = [
-    pytest.param(fault, profile, id=f"{fault.id}-{profile}")
-    for fault in reference.faults()
-    if fault.requirement in OTHERS - {"ERR-006"} or fault.requirement.startswith(("THINK-", "OPT-"))
-    for profile in fault.profiles
-]
-#: What comes of a fault beside the breach that it is named for: a stream is made from the same message.
-ALONGSIDE = {"signature-missing": {"STRM-030"}}
 
 
 @cache
@@ -160,15 +152,6 @@ def test_everything_passes_on_a_conforming_endpoint_within_the_budget(profile: s
     assert len(replies) == 2
     assert len(sent) <= MOST
     assert len(sent) - len(replies) <= LEAST
-
-
-@pytest.mark.parametrize(("fault", "profile"), FAULTS)
-def test_a_fault_is_named_by_its_requirement(fault: reference.Fault, profile: str, tmp_path: Path) -> None:
-    graded = judged(profile, tmp_path, fault.id)
-    requirement, found = load_catalogue().requirements[fault.requirement], broken(graded)
-    noted = {note.requirement for note in graded.judgements[fault.requirement].notes}
-    assert fault.requirement in (noted if requirement.level(profile) is Level.MAY else found)
-    assert found <= {fault.requirement, *requirement.entails, *fault.also, *ALONGSIDE.get(fault.id, ())}
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -34,17 +34,6 @@ ELSEWHERE = {PLAIN, STREAM, "words beyond ASCII", "words beyond ASCII, streamed"
 BROKEN = {Verdict.FAILED, Verdict.WARNED}
 KEY = "tool-suites-key-0123456789"
 
-#: Each under the profile in which it breaks most: all of them mean something in the upstream one. Those of SEM-013 are
-#: left out, because they are in the text and not in arguments.
-FAULTS = [
-    pytest.param(fault, id=fault.id)
-    for fault in reference.faults()
-    if fault.requirement.startswith("TOOL-") or fault.requirement in OTHERS - {"SEM-013"}
-]
-#: What comes of a fault beside the breach that it is named for: where `any` is not obeyed, a single call is not made
-#: either; a stop reason that speaks of a call is what a forbidden call is told by, too.
-ALONGSIDE = {"any-ignored": {"TOOL-014"}, "tool-use-without-call": {"TOOL-013"}}
-
 
 @cache
 def declared(profile: str) -> tuple[tuple[Item, ...], Mapping[str, Probe]]:
@@ -197,14 +186,6 @@ def test_all_of_it_passes_on_a_conforming_endpoint_within_the_budget(profile: st
     assert found.code is Exit.CONFORMS
     assert len(sent) <= BUDGET
     assert len(replies) == 4
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_named_by_its_requirement(fault: reference.Fault, tmp_path: Path) -> None:
-    found = broken(closing("anthropic", tmp_path, faults=(fault.id,)))
-    entailed = load_catalogue().requirements[fault.requirement].entails
-    assert fault.requirement in found
-    assert found <= {fault.requirement, *entailed, *fault.also, *ALONGSIDE.get(fault.id, ())}
 
 
 def test_a_choice_given_as_a_string_is_free_under_the_profile_that_does_not_type_it() -> None:

@@ -32,6 +32,11 @@ def table(
     )
 
 
+def breaking_also(more: Mapping[str, tuple[str, ...]], faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """The same faults, some of which break further requirements, given by the fault's id."""
+    return tuple(replace(fault, also=more.get(fault.id, fault.also)) for fault in faults)
+
+
 def _parents(value: Any, path: Sequence[str]) -> list[Any]:
     """The containers that hold the last step of a path; `*` stands for every item of an array."""
     level = [value]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from conformance.reference.faults._edit import BOTH, MYROUTER, Row, body_refused, put, table
+from conformance.reference.faults._edit import BOTH, MYROUTER, Row, body_refused, breaking_also, put, table
 from conformance.reference.plan import Plan
 from conformance.reference.refusal import Refusal
 from conformance.reference.seams import Apply, Context, Fault, Seam
@@ -211,15 +211,19 @@ STREAM_ROWS: tuple[Row, ...] = (
     ("stream-false-streams", "REQ-029", "stream false opens a stream", put("stream", lambda old: old is False or old)),
 )
 
-ALSO = {"choice-tool-refused-in-json": ("EQV-004",), "choice-auto-refused-in-streams": ("TOOL-001",)}
-"""What a refused choice breaks besides."""
+ALSO = {
+    "string-result-refused": ("TOOL-017",),
+    "choice-tool-refused-in-json": ("EQV-004",),
+    "choice-auto-refused-in-streams": ("TOOL-001",),
+}
+"""What a refused result or choice breaks besides."""
 
 CHOOSY_BODY_FAULTS: tuple[Fault, ...] = (
-    *table(Seam.BODY, _rows(FORMS, 400), BOTH),
+    *breaking_also(ALSO, table(Seam.BODY, _rows(FORMS, 400), BOTH)),
     *table(Seam.BODY, _rows(OWN_FORMS, 400), MYROUTER),
     *(replace(fault, also=("ERR-006",)) for fault in table(Seam.BODY, _rows(CRASHING, 500), BOTH)),
     *table(Seam.BODY, _rows(_crashing(OWN_FORMS), 500), BOTH),
-    *(replace(fault, also=ALSO.get(fault.id, ())) for fault in table(Seam.BODY, _choices(), BOTH)),
+    *breaking_also(ALSO, table(Seam.BODY, _choices(), BOTH)),
     *table(Seam.BODY, STREAM_ROWS, BOTH),
     *table(Seam.PLAN, KEPT_ROWS, BOTH),
 )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from conformance.reference.faults._edit import ANTHROPIC, BOTH, MYROUTER, Row, put, table, without
+from conformance.reference.faults._edit import ANTHROPIC, BOTH, MYROUTER, Row, breaking_also, put, table, without
 from conformance.reference.seams import Apply, Context, Fault, Seam
 from conformance.reference.tokens import listed
 
@@ -188,7 +188,7 @@ MEMBER_FAULTS: tuple[Fault, ...] = (
     CALLS_AS_TEXT,
     *table(Seam.JSON, JSON_ROWS, BOTH),
     *table(Seam.JSON, CACHE_ROWS, BOTH),
-    *table(Seam.MESSAGE, MESSAGE_ROWS, BOTH),
+    *breaking_also({"tool-name-empty": ("TOOL-017",)}, table(Seam.MESSAGE, MESSAGE_ROWS, BOTH)),
     *table(Seam.MESSAGE, OWN_ROWS, MYROUTER),
     *table(Seam.MESSAGE, UPSTREAM_ROWS, ANTHROPIC),
 )
