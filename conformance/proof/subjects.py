@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cache
 
 from conformance import reference
 from conformance.proof.covering import covering
@@ -66,6 +67,7 @@ def varied(profile: str) -> tuple[Subject, ...]:
     )
 
 
+@cache
 def combined(profile: str) -> tuple[Subject, ...]:
     """The rows of the covering array: every two levels of different factors stand together in at least one."""
     rows = ([level for level in row if level] for row in covering(factors(profile)))
