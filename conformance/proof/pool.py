@@ -8,7 +8,8 @@ from multiprocessing import get_context
 from conformance.proof.subjects import Subject
 from conformance.proof.trial import Outcome, attempt
 
-JOBS = max(1, os.cpu_count() or 1)
+JOBS = 1 + (os.cpu_count() or 1)
+"""One more than there are cores: a part of the attempts waits for silence to end."""
 
 
 def attempts(subjects: Sequence[Subject], whole: bool, jobs: int = JOBS) -> Iterator[Outcome]:
