@@ -13,8 +13,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -45,6 +44,8 @@ TASKS_PER_PROCESS = 200  #: after which a process is replaced, for what Schemath
 FUZZ = 50  #: live cases of a run by default
 
 Object = dict[str, Any]
+Done = tuple[tuple[str, str], Object]
+"""Profile and contender, and what came of one fault."""
 
 
 @cache
@@ -156,19 +157,19 @@ def attempted(name: str, subject: Subject, terms: Any) -> Object:
 
 def measured(profiles: Sequence[str], sample: int, jobs: int) -> Object:
     """The rates of every contender on every `sample`-th fault of the registry."""
-    context = get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=TASKS_PER_PROCESS) as pool:
+    rows: dict[tuple[str, str], list[Object]] = {}
+    # Not a ProcessPoolExecutor: under Python 3.11 one that replaces its processes waits for ever for the next.
+    with get_context("spawn").Pool(jobs, maxtasksperchild=TASKS_PER_PROCESS) as pool:
         terms = dict(zip(profiles, pool.map(prepared, profiles), strict=True))
         print(f"prepared {', '.join(profiles)}", file=sys.stderr, flush=True)
-        waiting = {
-            pool.submit(attempted, name, subject, terms[profile][name]): (profile, name)
+        tasks = [
+            (profile, name, subject, terms[profile][name])
             for profile in profiles
             for subject in faulty(profile)[::sample]
             for name in CONTENDERS
-        }
-        rows: dict[tuple[str, str], list[Object]] = {}
-        for future in _told(waiting):
-            rows.setdefault(waiting[future], []).append(future.result())
+        ]
+        for place, row in _told(pool.imap_unordered(_attempted, tasks), len(tasks)):
+            rows.setdefault(place, []).append(row)
     return {
         "version": VERSION,
         "harness": harness_version(),
@@ -179,14 +180,19 @@ def measured(profiles: Sequence[str], sample: int, jobs: int) -> Object:
     }
 
 
-def _told(waiting: dict[Future[Object], tuple[str, str]]) -> Iterator[Future[Object]]:
+def _attempted(task: tuple[str, str, Subject, Any]) -> Done:
+    profile, name, subject, terms = task
+    return (profile, name), attempted(name, subject, terms)
+
+
+def _told(attempts: Iterable[Done], total: int) -> Iterator[Done]:
     """The attempts as they end, with a line now and then of how long the rest will take."""
     began = time.monotonic()
-    for number, future in enumerate(as_completed(waiting), 1):
-        if number % 50 == 0 or number == len(waiting):
-            left = (time.monotonic() - began) / number * (len(waiting) - number) / 60
-            print(f"{number} of {len(waiting)} attempts, {left:.0f} min left", file=sys.stderr, flush=True)
-        yield future
+    for number, done in enumerate(attempts, 1):
+        if number % 50 == 0 or number == total:
+            left = (time.monotonic() - began) / number * (total - number) / 60
+            print(f"{number} of {total} attempts, {left:.0f} min left", file=sys.stderr, flush=True)
+        yield done
 
 
 def _of_profile(profile: str, terms: Object, rows: dict[tuple[str, str], list[Object]]) -> Object:
