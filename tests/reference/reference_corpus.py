@@ -126,7 +126,11 @@ def thinking(value: Any, **more: Any) -> Body:
 HISTORY: list[dict[str, Any]] = [user("Hello"), assistant("Hello there"), user("Say hello")]
 SECRET = [user("The codeword is zebra77, remember it"), assistant("I will"), user("What is the codeword?")]
 FORCED = {"tools": [T1], "tool_choice": {"type": "tool", "name": "get_code"}, "max_tokens": 300}
-TWO_CALLS: dict[str, Any] = {"tools": [T1], "max_tokens": 300, "messages": [user("Call the tool get_code twice: n = 7 and n = 8")]}
+TWO_CALLS: dict[str, Any] = {
+    "tools": [T1],
+    "max_tokens": 300,
+    "messages": [user("Call the tool get_code twice: n = 7 and n = 8")],
+}
 COUNTING = {"messages": [user("Write the numbers one to five hundred in words")]}
 UNICODE = "北京今天多云 🌦️ naïve Привет"
 STOPPING = {"messages": [user("Repeat exactly: alpha ZZSTOPZZ omega")], "stop_sequences": ["ZZSTOPZZ"]}
@@ -338,7 +342,11 @@ def auth(value: str | None, **more: str | None) -> Mapping[str, str | None]:
     return {"authorization": value, **more}
 
 
-CLIENT: dict[str, str] = {"user-agent": "Anthropic/Python 0.75.0", "x-stainless-lang": "python", "x-stainless-retry-count": "0"}
+CLIENT: dict[str, str] = {
+    "user-agent": "Anthropic/Python 0.75.0",
+    "x-stainless-lang": "python",
+    "x-stainless-retry-count": "0",
+}
 
 HEADS: tuple[Item, ...] = (
     good("x-api-key", headers=auth(None, **{"x-api-key": KEY})),
