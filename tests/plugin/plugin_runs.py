@@ -1,6 +1,7 @@
 """Runs of pytest with our plugin, in this process or in one of their own; helpers of the tests beside this file."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,8 +46,19 @@ def start(folder: Path, *words: str, **more: str) -> "subprocess.Popen[str]":
     """A pytest of its own in a folder."""
     command = [sys.executable, "-m", "pytest", *QUIET, *words]
     return subprocess.Popen(
-        command, cwd=folder, env=environment(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=folder,
+        env=environment(**more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=_hears_interrupts,
     )
+
+
+def _hears_interrupts() -> None:
+    """A shell makes what it starts in the background deaf to them, and children inherit it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finished(process: "subprocess.Popen[str]") -> tuple[int, str]:
