@@ -140,7 +140,6 @@ def test_the_reduced_form_tries_each_fault_once_and_the_habits_many_at_a_time() 
     faults = [one.name for one in chosen if one.kind is Kind.FAULT]
     assert sorted(faults) == sorted(fault.id for fault in reference.faults())
     assert {one.kind for one in chosen} == {Kind.CLEAN, Kind.FAULT, Kind.ROW}
-    assert {one.name for one in chosen if one.kind is Kind.ROW} == {
-        one.name for profile in PROFILES for one in combined(profile)
-    }
+    rows = [one.name for one in chosen if one.kind is Kind.ROW]
+    assert len(rows) == len(set(rows)) and 8 <= len(rows) < len(combined("anthropic"))
     assert {one.profile for one in chosen if one.kind is Kind.FAULT} == set(PROFILES)
