@@ -3,6 +3,8 @@
 import json
 import sys
 import time
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from conformance.proof.record import Matrix
+    from conformance.proof.trial import Outcome
 
 _CHOICES: dict[str, Any] = {"multiple": True}
 
@@ -21,9 +24,9 @@ _CHOICES: dict[str, Any] = {"multiple": True}
 @click.option("--fault", "faults", metavar="GLOB", help="only faults whose id matches, and nothing legal", **_CHOICES)
 @click.option("--variation", "variations", metavar="GLOB", help="only legal habits whose name matches", **_CHOICES)
 @click.option("--requirement", "requirements", metavar="GLOB", help="only faults of such requirements", **_CHOICES)
-@click.option("--reduced", is_flag=True, help="each fault in one profile, the habits only many at a time")
+@click.option("--reduced", is_flag=True, help="each fault in one profile, and some rows of many habits")
 @click.option("--whole", is_flag=True, help="the whole suite against each fault, not only what its requirement needs")
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help="processes (default: one more than there are cores)")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="processes (default: three for each core)")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("reports/proof"), help="where the matrix is written"
 )
@@ -45,12 +48,25 @@ def prove(out: Path, jobs: int | None, whole: bool, field_reports: Path | None, 
         raise click.UsageError("nothing matches: see `conformance serve --list-faults` and `--list-variations`")
     began = time.monotonic()
     with click.progressbar(length=len(subjects), label=f"{len(subjects)} endpoints", file=sys.stderr) as bar:
-        outcomes = pool.prove(subjects, whole, jobs or pool.JOBS, lambda outcome: bar.update(1))
-    matrix = matrix_of(outcomes, whole, choice.everything)
+        told = (lambda outcome: bar.update(1)) if sys.stderr.isatty() else _logged(len(subjects))
+        outcomes = pool.prove(subjects, whole, jobs or pool.JOBS, told)
+    matrix = matrix_of(outcomes, whole, choice.everything, choice.reduced)
     for line in lines(matrix, time.monotonic() - began):
         click.echo(line)
     _write(matrix, out, field_reports)
     sys.exit(_code(matrix))
+
+
+def _logged(total: int) -> Callable[["Outcome"], None]:
+    """What tells a log, which shows no bar, of every tenth of the way."""
+    numbers, step = count(1), max(1, total // 10)
+
+    def told(outcome: "Outcome") -> None:
+        number = next(numbers)
+        if number % step == 0:
+            click.echo(f"{number} of {total}", err=True)
+
+    return told
 
 
 def _code(matrix: "Matrix") -> int:

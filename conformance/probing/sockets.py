@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import h11
 
 from conformance.probing.limits import Limits
-from conformance.probing.transport import Cut, Outgoing, Tape, within
+from conformance.probing.transport import Cut, Outgoing, Tape, trusted, within
 from conformance.wire.exchange import End, Ending, Exchange, Request
 
 _SURPLUS_WAIT = 0.5  #: seconds to wait for bytes behind the end of an answer, the connection being asked to close
@@ -21,8 +21,8 @@ _READ = 65536
 class SocketTransport:
     """One connection for each request, closed after it."""
 
-    def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
-        self._verify = verify
+    def __init__(self, verify: ssl.SSLContext | None = None) -> None:
+        self._verify = verify or trusted()
 
     async def send(self, outgoing: Outgoing, limits: Limits) -> Exchange:
         """See `Transport.send`."""
@@ -51,9 +51,8 @@ class SocketTransport:
     async def _open(self, url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         parts = urlsplit(url)
         secure = parts.scheme == "https"
-        context = self._verify if isinstance(self._verify, ssl.SSLContext) else ssl.create_default_context()
         return await asyncio.open_connection(
-            parts.hostname, parts.port or (443 if secure else 80), ssl=context if secure else None
+            parts.hostname, parts.port or (443 if secure else 80), ssl=self._verify if secure else None
         )
 
 

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Coroutine
 from dataclasses import dataclass, field
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Protocol, TypeVar
 
@@ -121,11 +122,17 @@ class Tape:
         )
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """The authorities that httpx brings. Reading them takes longer than a probe, so all connections share them."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class HttpxTransport:
     """HTTP/1.1 without retries, redirects, proxies or cookies; raw chunks with their arrival times."""
 
-    def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
-        self._verify = verify
+    def __init__(self, verify: ssl.SSLContext | None = None) -> None:
+        self._verify = verify or trusted()
         self._clients: dict[str, httpx.AsyncClient] = {}
 
     async def send(self, outgoing: Outgoing, limits: Limits) -> Exchange:

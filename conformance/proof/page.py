@@ -32,11 +32,16 @@ def page(matrix: Matrix) -> str:
     """The page: the verdict, and by profile what is left unproved, the grid, the requirements, the legal habits."""
     return _template().substitute(
         verdict="proved" if matrix.holds else "not proved",
-        scope="the whole suite against every fault" if matrix.whole else "what the requirement of each fault needs",
+        scope=_scope(matrix),
         harness=escape(matrix.harness),
         catalogue=matrix.catalogue.version,
         profiles="\n".join(_profile(matrix, name) for name in matrix.profiles),
     )
+
+
+def _scope(matrix: Matrix) -> str:
+    sent = "the whole suite against every fault" if matrix.whole else "what the requirement of each fault needs"
+    return f"{sent}, each in one profile, beside a few legal endpoints" if matrix.reduced else sent
 
 
 def _profile(matrix: Matrix, profile: str) -> str:

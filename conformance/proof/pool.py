@@ -5,20 +5,25 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
-from conformance.proof.subjects import Subject
+from conformance.proof.subjects import Kind, Subject
 from conformance.proof.trial import Outcome, attempt
 
-JOBS = 1 + (os.cpu_count() or 1)
-"""One more than there are cores: a part of the attempts waits for silence to end."""
+JOBS = 3 * (os.cpu_count() or 1)
+"""Three for each core: a part of the attempts waits for silence to end."""
+_LONGEST = (Kind.ROW, Kind.VARIATION, Kind.CLEAN, Kind.FAULT)
 
 
 def attempts(subjects: Sequence[Subject], whole: bool, jobs: int = JOBS) -> Iterator[Outcome]:
-    """The outcome of each subject, as they come. A process that dies makes its subjects crashed ones."""
+    """The outcome of each subject, as they come; what takes long is tried first.
+
+    A process that dies makes its subjects crashed ones.
+    """
     if jobs == 1:
         yield from (attempt(subject, whole) for subject in subjects)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(attempt, subject, whole): subject for subject in subjects}
+        first = sorted(subjects, key=lambda subject: _LONGEST.index(subject.kind))
+        waiting = {pool.submit(attempt, subject, whole): subject for subject in first}
         for future in as_completed(waiting):
             failure = future.exception()
             yield Outcome(waiting[future], error=f"its process died: {failure}") if failure else future.result()

@@ -20,13 +20,15 @@ Object = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Matrix:
     """Everything that one call proved. `complete` is whether every fault was tried: only then can a requirement be
-    missed that no fault breaks. `whole` is whether the whole suite was run against each fault."""
+    missed that no fault breaks. `whole` is whether the whole suite was run against each fault, `reduced` whether
+    each was tried in one profile, and few legal endpoints were."""
 
     rows: tuple[Row, ...]
     catalogue: Catalogue
     harness: str
     whole: bool
     complete: bool
+    reduced: bool = False
 
     @property
     def profiles(self) -> tuple[str, ...]:
@@ -53,11 +55,11 @@ class Matrix:
         return all(row.good for row in self.rows) and not any(self.unproved(name) for name in self.profiles)
 
 
-def matrix_of(outcomes: Iterable[Outcome], whole: bool, complete: bool) -> Matrix:
+def matrix_of(outcomes: Iterable[Outcome], whole: bool, complete: bool, reduced: bool = False) -> Matrix:
     """The matrix of these outcomes under the present catalogue."""
     catalogue = load_catalogue()
     rows = tuple(weighed(outcome, catalogue) for outcome in outcomes)
-    return Matrix(rows, catalogue, harness_version(), whole, complete)
+    return Matrix(rows, catalogue, harness_version(), whole, complete, reduced)
 
 
 def record(matrix: Matrix) -> Object:
@@ -69,6 +71,7 @@ def record(matrix: Matrix) -> Object:
         "holds": matrix.holds,
         "whole": matrix.whole,
         "complete": matrix.complete,
+        "reduced": matrix.reduced,
         "profiles": {profile: _profile(matrix, profile) for profile in matrix.profiles},
     }
 

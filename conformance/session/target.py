@@ -34,7 +34,7 @@ class Target:
     model: str | None
     embedded: bool
     close: Callable[[], None]
-    verify: ssl.SSLContext | bool = True
+    verify: ssl.SSLContext | None = None
     operator: Operator = field(default_factory=Operator)
 
 
@@ -131,9 +131,9 @@ def _embedded(settings: Settings) -> Target:
     return Target(url, key, model, True, lambda: endpoint.__exit__(None, None, None), operator=operator)
 
 
-def _trust(settings: Settings) -> ssl.SSLContext | bool:
+def _trust(settings: Settings) -> ssl.SSLContext | None:
     if settings.ca_bundle is None:
-        return True
+        return None
     try:
         return ssl.create_default_context(cafile=str(settings.ca_bundle))
     except (OSError, ssl.SSLError):

@@ -24,8 +24,15 @@ def test_a_fault_that_is_named_is_proved_and_written(tmp_path: Path) -> None:
     assert "\nproved\n" in result.output
     matrix = json.loads((tmp_path / "new" / "folder" / "matrix.json").read_text())
     assert [row["id"] for row in matrix["profiles"]["myrouter"]["faults"]] == ["id-empty", "role-foreign"]
-    assert matrix["holds"] is True and matrix["complete"] is False
+    assert matrix["holds"] is True and matrix["complete"] is False and matrix["reduced"] is False
     assert "role-foreign" in (tmp_path / "new" / "folder" / "index.html").read_text()
+
+
+def test_a_log_hears_of_every_tenth_of_the_way_and_the_matrix_of_the_reduced_form(tmp_path: Path) -> None:
+    result = prove(tmp_path, "--reduced", "--fault", "id-empty", "--fault", "role-foreign", "--profile", "anthropic")
+    assert [line for line in result.stderr.splitlines() if " of " in line] == ["1 of 2", "2 of 2"]
+    assert json.loads((tmp_path / "matrix.json").read_text())["reduced"] is True
+    assert "each in one profile, beside a few legal endpoints" in (tmp_path / "index.html").read_text()
 
 
 def test_the_page_of_field_reports_says_what_came_of_their_faults(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_pace_and_mood_are_settings_of_the_endpoint() -> None:
     for name in ("slow-starts", "uncooperative", "tokens-finer", "idle-connections-closed"):
         own = Endpoint(Settings(variations=(name,))).settings
         changed |= {key: value for key in PACES if (value := getattr(own, key)) != getattr(settings("myrouter"), key)}
-    assert changed == {"delay": 0.15, "uncooperative": True, "token_rate": 1.2, "idle": 0.5}
+    assert changed == {"delay": 0.05, "uncooperative": True, "token_rate": 1.2, "idle": 0.5}
     assert settings("myrouter").delay == 0.0
 
 

@@ -14,8 +14,8 @@ EVERY = 41
 """Each request of this number is put off."""
 OFTEN = 13
 """Each request of this number may meet something in front of the endpoint."""
-SLOW_START, SLOW_EVENT = 0.15, 0.02  #: seconds
-PACED = 40
+SLOW_START, SLOW_EVENT = 0.05, 0.02  #: seconds
+PACED = 20
 """About so many pauses a stream has: there are streams of thousands of events."""
 
 Wait = Callable[[], str]

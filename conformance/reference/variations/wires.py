@@ -4,6 +4,7 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from conformance.reference.seams import Context, Seam, Variation
@@ -12,7 +13,7 @@ from conformance.reference.variations._rows import ANTHROPIC, MYROUTER, Row, tab
 
 Steps = tuple[Step, ...]
 
-PIECE = 5
+PIECE, PIECES = 5, 400  #: bytes in a chunk, and chunks of an answer: enough for every member of a message
 CHUNKED = b"transfer-encoding: chunked"
 EARLY = b"HTTP/1.1 103 Early Hints\r\nlink: </v1>; rel=preconnect\r\n\r\n"
 _SIZE = re.compile(rb"\A([0-9a-f]+)\r\n")
@@ -66,13 +67,14 @@ def _deflated(answer: Answer, context: Context) -> Answer:
 
 
 def _pieces(size: int) -> Callable[[Any, Context], Answer]:
-    """JSON answers in the chunked transfer coding."""
+    """JSON answers in the chunked transfer coding; what is left after so many chunks comes in one."""
 
     def apply(answer: Answer, context: Context) -> Answer:
         body = answer.body
         if not isinstance(body, bytes) or not body or answer.status == 204:
             return answer
-        parts = tuple(Frame(body[at : at + size]) for at in range(0, len(body), size))
+        cuts = (*range(0, len(body), size)[:PIECES], len(body))
+        parts = tuple(Frame(body[at:end]) for at, end in pairwise(cuts))
         return replace(answer, headers=set_header(answer.headers, "content-length", None), body=parts)
 
     return apply
