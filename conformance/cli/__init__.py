@@ -4,6 +4,7 @@ import click
 
 from conformance.cli.corpus import corpus
 from conformance.cli.doctor import doctor
+from conformance.cli.grade import grade
 from conformance.cli.prove import prove
 from conformance.cli.run import run
 from conformance.cli.serve import serve
@@ -23,3 +24,4 @@ main.add_command(serve)
 main.add_command(corpus)
 main.add_command(doctor)
 main.add_command(prove)
+main.add_command(grade)

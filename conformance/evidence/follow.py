@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract import load_catalogue, load_profiles
+from conformance.evidence.chain import START
 from conformance.evidence.journal import JournalError, item_from, parse_line, record_from
 from conformance.evidence.run import PLAIN, Item, Record, Reduction, Run, Terms
 
@@ -23,10 +24,10 @@ def header_terms(terms: Terms) -> dict[str, Any]:
     }
 
 
-def terms_from(line: Mapping[str, Any]) -> Terms:
-    """The inverse of `header_terms`; the catalogue is the present one."""
+def terms_from(line: Mapping[str, Any], profile: str = "") -> Terms:
+    """The inverse of `header_terms`, or the same under another profile; the catalogue is the present one."""
     return Terms(
-        load_profiles()[line["profile"]],
+        load_profiles()[profile or line["profile"]],
         load_catalogue(),
         line["api_version"],
         line["model"],
@@ -52,6 +53,7 @@ class Follower:
     reductions: dict[str, Reduction] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     sent: bool = False  #: whether every exchange of the plan has ended
+    digest: str = START  #: of the last line
     _rest: bytes = b""
     _offset: int = 0
     _line: int = 0
@@ -75,7 +77,8 @@ class Follower:
 
     def _take(self, line: bytes) -> None:
         where = f"{self.path}, line {self._line}"
-        value = parse_line(line, where)
+        value = parse_line(line, where, self.digest)
+        self.digest = value.pop("chain")
         reader = _READERS.get(value["record"])
         try:
             if reader is not None:
@@ -104,14 +107,14 @@ class Follower:
         answered = any(record.probe == control and not record.repeated for record in self.records)
         return not control or answered or control in self.done | self.unsent.keys()
 
-    def run(self) -> Run:
-        """The run so far. JournalError when there is no header yet."""
+    def run(self, profile: str = "") -> Run:
+        """The run so far, under its own profile or another. JournalError when there is no header yet."""
         if not self.header:
             raise JournalError(f"{self.path} has no header: it is not a journal, or the run never began")
         records = tuple(sorted(self.records, key=lambda record: record.seq))
         everything = bool(self.header.get("everything", True))
         return Run(
-            terms_from(self.header["terms"]), self.items, records, self.aliases, self.unsent, self.reductions,
+            terms_from(self.header["terms"], profile), self.items, records, self.aliases, self.unsent, self.reductions,
             bool(self.footer), self.awaited, everything,
         )  # fmt: skip
 
@@ -159,10 +162,16 @@ _READERS = {
 
 
 def read_run(path: Path) -> Follower:
-    """A whole journal; JournalError in one sentence when it is not readable."""
+    """A whole journal; JournalError in one sentence when it is not readable, or names what the catalogue lacks."""
     follower = Follower(path)
     if not path.is_file():
         raise JournalError(f"there is no journal at {path}")
     follower.poll()
-    follower.run()
+    try:
+        run = follower.run()
+    except (KeyError, TypeError, ValueError):
+        raise JournalError(f"{path} is of another version of the harness or damaged; run again") from None
+    unknown = [item.requirement for item in run.items if item.requirement not in run.terms.catalogue.requirements]
+    if unknown:
+        raise JournalError(f"{path} names {unknown[0]}, which this catalogue does not hold; run again")
     return follower

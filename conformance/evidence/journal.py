@@ -1,7 +1,8 @@
 """The journal of a run: JSON lines, written as things happen, read back to the same `Run`.
 
-Lines are objects with a `record` key: one `header`, one `plan`, then `exchange`, `unsent` and `done` lines, `sent` once
-nothing more is to come, and a `footer` without which the run counts as cut off. Only redacted exchanges get here.
+Lines are objects with a `record` key: one `header`, one `plan`, then `exchange`, `unsent`, `done` and `reduced` lines,
+`sent` once nothing more is to come, and a `footer` without which the run counts as cut off. Each ends with its link of
+the digest chain. Only redacted exchanges get here. Schema of a line: `schemas/json/journal.json`.
 """
 
 import json
@@ -12,10 +13,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TextIO
 
+from conformance.evidence.chain import START, sealed, unsealed
 from conformance.evidence.run import Expect, Item, Record
 from conformance.wire.exchange import Chunk, End, Ending, Exchange, Limit, Request
 
-VERSION = 1
+VERSION = 2  #: 1 had no digest chain
 
 
 class JournalError(Exception):
@@ -30,12 +32,13 @@ class JournalWriter:
         _set_aside(path)
         self.path = path
         self._lock = Lock()
+        self._digest = START
         self._file: TextIO = path.open("a", encoding="utf-8")
 
     def write(self, kind: str, **content: Any) -> None:
         """Append one line."""
-        line = json.dumps({"record": kind, **content}, ensure_ascii=True, separators=(",", ":"))
         with self._lock:
+            line, self._digest = sealed({"record": kind, **content}, self._digest)
             self._file.write(line + "\n")
             self._file.flush()
 
@@ -146,12 +149,19 @@ def item_from(line: Mapping[str, Any]) -> Item:
     )  # fmt: skip
 
 
-def parse_line(line: bytes, where: str) -> dict[str, Any]:
-    """One line of a journal; JournalError when it is not one."""
+def parse_line(line: bytes, where: str, previous: str) -> dict[str, Any]:
+    """One line of a journal, after a line with that digest; its own is in `chain`. JournalError when it is not one."""
     try:
-        value = json.loads(line)
+        text = line.decode("ascii")
+        value = json.loads(text)
     except ValueError:
         raise JournalError(f"{where} is not JSON: the journal was damaged; run again") from None
     if not isinstance(value, dict) or not isinstance(value.get("record"), str):
         raise JournalError(f"{where} is not a journal record; is this a journal of this harness?")
+    if "chain" not in value:
+        raise JournalError(f"{where} is of another version of the harness; run again")
+    if unsealed(text, previous) is None:
+        raise JournalError(
+            f"{where} does not follow from the line before: one was changed, left out, repeated or moved; run again"
+        )
     return value

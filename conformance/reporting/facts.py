@@ -17,6 +17,17 @@ REACHED = (Verdict.PASSED, Verdict.FAILED, Verdict.WARNED)
 
 
 @dataclass(frozen=True, slots=True)
+class Baselined:
+    """What a baseline made of a run; keys are those of `verdicts.keys`. Lines are for a reader, with the remedy."""
+
+    waived: frozenset[str] = frozenset()  #: keys whose violation fails nothing
+    violated: int = 0  #: how many of them were violated
+    unlisted: tuple[str, ...] = ()  #: violated keys at or above the gate that it does not list
+    failures: tuple[str, ...] = ()  #: why the run fails, unlisted violations included
+    remarks: tuple[str, ...] = ()  #: what fails nothing: not observed, known to be flaky
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a run besides its exchanges; those with a default are filled in when it ends.
 
@@ -36,7 +47,9 @@ class Facts:
     options: Mapping[str, str] = field(default_factory=dict)
     generated: tuple[str, ...] = ()
     ungradable: str = ""
+    sent_for: str = ""  #: the profile that the requests were made for, where another one judges
     names: Names = field(default_factory=Names)
+    baseline: Baselined | None = None
 
 
 def generated_requests(run: Run, facts: Facts) -> tuple[Record, ...]:
@@ -72,6 +85,11 @@ def _count(value: Any) -> int:
 def taken_away(run: Run) -> tuple[str, ...]:
     """The capabilities that the profile includes and this run does not claim."""
     return tuple(word for word in run.terms.profile.included if word not in run.terms.capabilities)
+
+
+def held_back(run: Run) -> int:
+    """How many of the planned probes were not sent though nothing about the target forbade it."""
+    return sum(reason.startswith("not sent") and not run.sent(probe) for probe, reason in run.unsent.items())
 
 
 def covered(graded: Graded) -> int:

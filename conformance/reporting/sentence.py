@@ -1,7 +1,7 @@
 """The sentence in which a run ends. It never says "conforms" of less than the whole contract."""
 
 from conformance.contract import Level
-from conformance.reporting.facts import EMBEDDED, Facts, covered, taken_away
+from conformance.reporting.facts import EMBEDDED, Facts, covered, held_back, taken_away
 from conformance.verdicts.exits import FEW, Exit, why_ungradable
 from conformance.verdicts.fold import Graded, Verdict
 from conformance.verdicts.tiers import State, TierState, tier_states, uncooperative
@@ -34,8 +34,10 @@ def _without_violation(graded: Graded, facts: Facts) -> str:
     run, gate = graded.run, facts.gate.lower()
     if not run.finished:
         return f"no violation at level {gate}, but the record breaks off before the end of the run"
-    if held_back := sum(reason.startswith("not sent") and not run.sent(probe) for probe, reason in run.unsent.items()):
-        return f"no violation at level {gate}, but {held_back} of the planned probes were not sent"
+    if facts.sent_for:
+        return f"no violation at level {gate}, but the requests were made for {facts.sent_for}"
+    if unsent := held_back(run):
+        return f"no violation at level {gate}, but {unsent} of the planned probes were not sent"
     if taken_away(run):
         return f"at level {gate}: {_included_tiers(graded, facts.gate)}"
     if not run.everything:

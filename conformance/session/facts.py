@@ -11,10 +11,11 @@ from conformance.verdicts import Exit
 
 
 def facts_of(
-    follower: Follower, gate: Level, exit_: Exit = Exit.CONFORMS, folder: Path | None = None, ungradable: str = ""
+    follower: Follower, gate: Level, exit_: Exit = Exit.CONFORMS, folder: Path | None = None, profile: str = ""
 ) -> Facts:
-    """The facts of a run; `folder` is given when something was written there."""
+    """The facts of a run; `folder` is given when something was written there, `profile` when not its own judges."""
     header = follower.header
+    sent_for = header["terms"]["profile"]
     return Facts(
         harness=header["harness"],
         target=header["target"],
@@ -27,7 +28,8 @@ def facts_of(
         seeds=header["seeds"],
         options=header["options"],
         generated=tuple(sorted(follower.generated)),
-        ungradable=ungradable,
+        ungradable=follower.footer.get("ungradable", ""),
+        sent_for=sent_for if profile not in ("", sent_for) else "",
         names=_names(header),
     )
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from conformance.contract import load_catalogue
 from conformance.evidence.follow import Follower, header_terms
-from conformance.evidence.journal import JournalWriter, item_line, record_line
+from conformance.evidence.journal import VERSION, JournalWriter, item_line, record_line
 from conformance.evidence.run import Item, Record, Terms
 from conformance.probing.plan import Plan, plan
 from conformance.probing.probe import Probe
@@ -97,13 +97,23 @@ class Live:
         """Whether the target stopped answering before the plan was through."""
         return self.scheduler is not None and self.scheduler.target_gone
 
-    def finish(self) -> Follower:
-        """Stop sending, end the journal, stop what was started for the target; the journal read back."""
-        if self.scheduler is not None:
-            self.scheduler.stop()
+    def stop(self) -> BaseException | None:
+        """Send nothing more; what broke the sending, if anything did."""
+        if self.scheduler is None:
+            return None
+        self.scheduler.stop()
+        return self.scheduler.error
+
+    def finish(self, holding: Sequence[str] = (), ungradable: str = "", refused: bool = False) -> Follower:
+        """Stop sending, end the journal, stop what was started for the target; the journal read back.
+
+        What is known of the end and shown by no exchange goes into the footer: the names of the exit codes that hold
+        beside the verdicts, why the target could not be graded, and whether the pre-flight ended the run.
+        """
+        complete = self.stop() is None and self.scheduler is not None
         if self.writer is not None:
-            complete = self.scheduler is not None and self.scheduler.error is None
-            self.writer.write("footer", ended=now(), complete=complete)
+            ends = {"holding": list(holding), "ungradable": ungradable, "refused": refused}
+            self.writer.write("footer", ended=now(), complete=complete, **ends)
             self.writer.close()
         self.target.close()
         follower = Follower(self.journal)
@@ -137,7 +147,7 @@ class Live:
 
     def _header(self) -> dict[str, Any]:
         return {
-            "version": 1,
+            "version": VERSION,
             "harness": harness_version(),
             "target": self.desk.endpoint,
             "embedded": self.target.embedded,

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from conformance.cli import main
 from conformance.cli.show import Refused
 from conformance.contract import load_catalogue, load_profiles, load_tiers
+from conformance.evidence.chain import START, sealed
 from conformance.evidence.follow import header_terms
 from conformance.evidence.journal import JournalWriter, item_line, record_line
 from conformance.evidence.run import Item, Record, Terms
@@ -213,14 +214,30 @@ def test_a_run_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert _refused("--run", tmp_path) == f"Error: there is no journal at {tmp_path / 'journal.jsonl'}"
 
 
+def _sealed(*lines: str) -> bytes:
+    """A journal of these lines, each following from the one before."""
+    digest, found = START, []
+    for line in lines:
+        text, digest = sealed(json.loads(line), digest)
+        found.append(text)
+    return "\n".join([*found, ""]).encode()
+
+
+def _resealed(data: bytes, old: str, new: str) -> bytes:
+    """A journal that was doctored by somebody who knows how it is sealed."""
+    values = (json.loads(line) for line in data.decode().replace(old, new).splitlines())
+    return _sealed(*(json.dumps({key: value[key] for key in value if key != "chain"}) for value in values))
+
+
 BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "no lines": (lambda data: b"", "has no header"),
     "no JSON": (lambda data: b"\xff\x00 {\n" + data, "line 1"),
-    "an empty header": (lambda data: b'{"record":"header"}\n{"record":"footer"}\n', "run again"),
-    "terms of another kind": (lambda data: b'{"record":"header","terms":[]}\n{"record":"footer"}\n', "run again"),
-    "an unknown profile": (lambda data: data.replace(b'"profile":"myrouter"', b'"profile":"x"'), "run again"),
-    "a damaged line": (lambda data: data.replace(b'"seq":1,', b""), "line 3"),
-    "an unknown requirement": (lambda data: data.replace(b'"RESP-003"', b'"RESP-404"'), "names RESP-404, which"),
+    "an empty header": (lambda data: _sealed('{"record":"header"}', '{"record":"footer"}'), "run again"),
+    "terms of another kind": (lambda data: _sealed('{"record":"header","terms":[]}'), "run again"),
+    "an unknown profile": (lambda data: _resealed(data, '"profile":"myrouter"', '"profile":"x"'), "run again"),
+    "a damaged line": (lambda data: data.replace(b'"seq":1,', b""), "line 3 does not follow"),
+    "a line of another kind": (lambda data: _resealed(data, '"seq":1,', ""), "line 3 is damaged"),
+    "an unknown requirement": (lambda data: _resealed(data, '"RESP-003"', '"RESP-404"'), "names RESP-404, which"),
 }
 
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.contract import load_catalogue, load_profiles
+from conformance.evidence.chain import START, sealed
 from conformance.evidence.follow import Follower, header_terms, read_run, terms_from
 from conformance.evidence.journal import (
     JournalError,
@@ -63,11 +64,17 @@ def _terms(**changes: Any) -> Terms:
     return replace(terms, **changes)
 
 
+def _append(path: Path, content: dict[str, Any]) -> None:
+    """One more line, which follows from the last."""
+    last = json.loads(path.read_bytes().splitlines()[-1])["chain"]
+    path.write_bytes(path.read_bytes() + sealed(content, last)[0].encode() + b"\n")
+
+
 def _written(folder: Path, rows: list[Record] | None = None, terms: Terms | None = None, end: bool = True) -> Path:
     path = folder / "deep" / "journal.jsonl"
     path.unlink(missing_ok=True)
     writer = JournalWriter(path)
-    writer.write("header", version=1, terms=header_terms(terms or _terms()), everything=False)
+    writer.write("header", version=2, terms=header_terms(terms or _terms()), everything=False)
     item = Item("REQ-001", "a", ("a",), {"*": Expect("accepted")})
     writer.write("plan", items=[item_line(item)], aliases={"b": "a"}, generated=["a"])
     for row in rows or []:
@@ -146,7 +153,7 @@ def test_a_run_without_a_footer_is_not_finished(tmp_path: Path) -> None:
 def test_lines_of_an_unknown_kind_are_passed_over(tmp_path: Path) -> None:
     path = _written(tmp_path)
     before = read_run(path).run()
-    path.write_bytes(path.read_bytes() + b'{"record":"signature","of":"a later version"}\n')
+    _append(path, {"record": "signature", "of": "a later version"})
     assert read_run(path).run() == before
 
 
@@ -157,13 +164,27 @@ DAMAGES = [
     (b"[]", "is not a journal record"),
     (b'{"a":1}', "is not a journal record"),
     (b'{"record":5}', "is not a journal record"),
-    (b'{"record":"exchange","seq":1}', "is damaged or of another version"),
-    (b'{"record":"plan","items":5,"aliases":{},"generated":[]}', "is damaged or of another version"),
-    (b'{"record":"plan","items":[5],"aliases":{},"generated":[]}', "is damaged or of another version"),
-    (b'{"record":"plan","items":[],"aliases":[],"generated":null}', "is damaged or of another version"),
-    (b'{"record":"done"}', "is damaged or of another version"),
-    (b'{"record":"unsent","probe":"a"}', "is damaged or of another version"),
+    (b'{"record":"exchange","seq":1}', "is of another version of the harness"),
+    (b'{"record":"done","probe":"b","chain":"' + b"0" * 64 + b'"}', "does not follow from the line before"),
+    (b'{"record":"done","probe":"b","chain":5}', "does not follow from the line before"),
 ]
+STRANGE: list[dict[str, Any]] = [
+    {"record": "exchange", "seq": 1},
+    {"record": "plan", "items": 5, "aliases": {}, "generated": []},
+    {"record": "plan", "items": [5], "aliases": {}, "generated": []},
+    {"record": "plan", "items": [], "aliases": [], "generated": None},
+    {"record": "done"},
+    {"record": "unsent", "probe": "a"},
+]
+
+
+@pytest.mark.parametrize("content", STRANGE, ids=str)
+def test_a_sealed_line_of_another_shape_is_told_by_file_and_number(tmp_path: Path, content: dict[str, Any]) -> None:
+    path = _written(tmp_path)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
+    _append(path, content)
+    with pytest.raises(JournalError, match="line 3 is damaged or of another version"):
+        read_run(path)
 
 
 @pytest.mark.parametrize(("line", "words"), DAMAGES)
@@ -179,7 +200,7 @@ def test_a_damaged_line_is_told_by_file_and_number(tmp_path: Path, line: bytes, 
 @given(line=st.binary(max_size=40))
 def test_no_bytes_are_more_than_a_damaged_line(line: bytes) -> None:
     try:
-        value = parse_line(line, "somewhere, line 7")
+        value = parse_line(line, "somewhere, line 7", START)
     except JournalError as error:
         assert str(error).startswith("somewhere, line 7 ")
     else:

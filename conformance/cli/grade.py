@@ -1,0 +1,36 @@
+"""`conformance grade`: verdicts and reports once more from a journal, without sending anything."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from conformance.cli.show import JOURNAL, Refused
+
+
+@click.command()
+@click.argument("journal", type=click.Path(path_type=Path))
+@click.option("--profile", type=click.Choice(["myrouter", "anthropic"]), help="judge by this one (default: the run's)")
+@click.option("--level", type=click.Choice(["must", "should"]), help="the gate (default: the run's)")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="write every report there")
+def grade(journal: Path, profile: str | None, level: str | None, out: Path | None) -> None:
+    """Grade JOURNAL, a file or the folder of a run, with the rules of this version, and end with the code of the run.
+
+    The same journal and the same rules give the same reports, byte for byte. What a run that was cut off did not send
+    is reported as not run.
+    """
+    from conformance.contract import Level
+    from conformance.evidence.follow import read_run
+    from conformance.evidence.journal import JournalError
+    from conformance.session.closing import settle
+
+    try:
+        follower = read_run(journal / JOURNAL if journal.is_dir() else journal)
+        gate = Level((level or follower.header["level"]).upper())
+        closing = settle(follower, gate, out, profile or "")
+    except JournalError as error:
+        raise Refused(str(error)) from None
+    except (KeyError, ValueError):
+        raise Refused(f"{journal} is of another version of the harness or damaged; run again") from None
+    click.echo(closing.text)
+    sys.exit(closing.code)
