@@ -35,6 +35,12 @@ def _roles(body: Mapping[str, Any]) -> list[Any]:
     return [turn["role"] for turn in body["messages"]]
 
 
+#: The requirements that `accepted_by` knows of.
+DRAWN_AS_VALID = frozenset(
+    {"TOOL-001", "REQ-034", "REQ-043", "REQ-031", "REQ-030", "REQ-011", "REQ-012", "REQ-010", "REQ-026"}
+)
+
+
 def accepted_by(body: Mapping[str, Any], profile: str) -> str:
     """The requirement that obliges a server to serve a valid request: that of its rarest feature."""
     roles = _roles(body)

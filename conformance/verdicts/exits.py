@@ -7,6 +7,7 @@ from conformance.evidence.run import PLAIN
 from conformance.rules.expectations import answer_of
 from conformance.rules.outcome import UNRELATED_STATUSES, is_served
 from conformance.verdicts.fold import Graded, Verdict
+from conformance.verdicts.keys import violated_keys
 
 
 class Exit(IntEnum):
@@ -31,15 +32,29 @@ FEW = "fewer than half of the MUST requirements in scope reached a verdict"
 _OUT_OF_SCOPE = frozenset({Verdict.NOT_APPLICABLE})
 
 
-def exit_code(graded: Graded | None, gate: Level, holding: frozenset[Exit] = frozenset()) -> Exit:
-    """The exit code of a graded run, with whatever else holds (interrupted, ungradable by pre-flight, …)."""
-    facts = set(holding) | (_facts(graded, gate) if graded else set())
+def exit_code(
+    graded: Graded | None,
+    gate: Level,
+    holding: frozenset[Exit] = frozenset(),
+    waived: frozenset[str] = frozenset(),
+) -> Exit:
+    """The exit code of a graded run, with whatever else holds (interrupted, ungradable by pre-flight, …).
+
+    `waived` are the keys of violations that a baseline accepts (`verdicts.keys`).
+    """
+    facts = set(holding) | (_facts(graded, gate, waived) if graded else set())
     return next((code for code in PRECEDENCE if code in facts), Exit.CONFORMS)
 
 
-def _facts(graded: Graded, gate: Level) -> set[Exit]:
+def gated_keys(graded: Graded, gate: Level) -> tuple[str, ...]:
+    """The keys that are violated at or above the gate."""
+    found = violated_keys(graded).items()
+    return tuple(key for key, rows in found if any(row.level and row.level.rank >= gate.rank for row in rows))
+
+
+def _facts(graded: Graded, gate: Level, waived: frozenset[str]) -> set[Exit]:
     facts = set()
-    if any(finding.level and finding.level.rank >= gate.rank for finding in graded.violations):
+    if not waived.issuperset(gated_keys(graded, gate)):
         facts.add(Exit.VIOLATION)
     if not any(result.verdict in _REACHED for result in graded.items):
         facts.add(Exit.NOTHING_TESTED if not graded.run.records else Exit.UNGRADABLE)
