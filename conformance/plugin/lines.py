@@ -12,6 +12,7 @@ from conformance.evidence.follow import Follower
 from conformance.evidence.run import Item
 from conformance.reporting.outcomes import outcome, skip_reason
 from conformance.reporting.text import violation_text
+from conformance.session.baselines import waived_in
 from conformance.session.facts import facts_of
 from conformance.verdicts import Graded, ItemResult, grade, judge_item
 
@@ -30,6 +31,7 @@ class Reader:
     expected: int = 0  #: requests in the plan, for the lines of progress
     follower: Follower = field(init=False)
     _graded: Graded | None = None
+    _waived: frozenset[str] | None = None
     _said: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -50,6 +52,13 @@ class Reader:
         if time.monotonic() - self._said >= SAY_EVERY:
             self._said = time.monotonic()
             self.say(f"{len(self.follower.records)} of about {self.expected} requests answered")
+
+    @property
+    def waived(self) -> frozenset[str]:
+        """The keys whose violation fails nothing in this run."""
+        if self._waived is None:
+            self._waived = waived_in(self.follower.header)
+        return self._waived
 
     def text(self, result: ItemResult) -> str:
         """The failure text of an item."""
@@ -75,8 +84,8 @@ class Line:
         reader = self.reader()
         result = reader.result(self.item)
         self.verdict = result.verdict.value
-        ends = outcome(result, reader.gate)
+        ends = outcome(result, reader.gate, reader.waived)
         if ends == "failed":
             pytest.fail(reader.text(result), pytrace=False)
         if ends == "skipped":
-            pytest.skip(skip_reason(result))
+            pytest.skip(skip_reason(result, reader.waived))

@@ -51,6 +51,11 @@ class Facts:
     names: Names = field(default_factory=Names)
     baseline: Baselined | None = None
 
+    @property
+    def waived(self) -> frozenset[str]:
+        """The keys whose violation fails nothing."""
+        return self.baseline.waived if self.baseline else frozenset()
+
 
 def generated_requests(run: Run, facts: Facts) -> tuple[Record, ...]:
     """The requests that belong to generated cases, in the order of sending."""

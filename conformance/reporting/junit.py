@@ -13,7 +13,7 @@ from conformance.verdicts.fold import Graded, ItemResult, Verdict
 
 def junit(graded: Graded, facts: Facts) -> bytes:
     """The document in UTF-8, with its XML declaration."""
-    outcomes = [outcome(result, facts.gate) for result in graded.items]
+    outcomes = [outcome(result, facts.gate, facts.waived) for result in graded.items]
     counts = {
         "tests": str(len(outcomes)),
         "failures": str(outcomes.count("failed")),
@@ -58,12 +58,12 @@ def _case(suite: ET.Element, result: ItemResult, graded: Graded, facts: Facts) -
     case = ET.SubElement(suite, "testcase", names)
     if result.verdict is Verdict.WARNED:
         _properties(case, {"verdict": str(result.verdict), "violation": _message(result)})
-    came_out = outcome(result, facts.gate)
+    came_out = outcome(result, facts.gate, facts.waived)
     if came_out == "failed":
         failure = ET.SubElement(case, "failure", {"type": str(result.verdict), "message": _message(result)})
         failure.text = xml_safe(violation_text(result, graded.run, facts))
     elif came_out == "skipped":
-        ET.SubElement(case, "skipped", {"message": xml_safe(skip_reason(result))})
+        ET.SubElement(case, "skipped", {"message": xml_safe(skip_reason(result, facts.waived))})
 
 
 def _message(result: ItemResult) -> str:

@@ -1,6 +1,6 @@
 """What each verdict is in the words of a test runner: one table for the terminal, JUnit and the pytest plugin."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Literal
 
@@ -8,6 +8,7 @@ from conformance.contract import Level
 from conformance.reporting.clean import clean
 from conformance.rules.findings import Kind
 from conformance.verdicts.fold import ItemResult, Verdict
+from conformance.verdicts.keys import key_of
 
 Outcome = Literal["passed", "failed", "skipped"]
 
@@ -27,18 +28,26 @@ OUTCOMES: Mapping[Verdict, Outcome] = MappingProxyType(
 _VIOLATED = frozenset({Verdict.FAILED, Verdict.WARNED})
 
 
-def outcome(result: ItemResult, gate: Level) -> Outcome:
-    """The outcome of an item under a gate. A violation that is not scored fails nothing and is not hidden either."""
+def outcome(result: ItemResult, gate: Level, waived: Collection[str] = ()) -> Outcome:
+    """The outcome of an item under a gate. A violation that is not scored, or whose key a baseline waives, fails
+    nothing and is not hidden either."""
     if not result.scored and result.verdict in _VIOLATED:
         return "skipped"
+    came_out: Outcome = OUTCOMES[result.verdict]
     if result.verdict is Verdict.WARNED and gate.rank <= Level.SHOULD.rank:
-        return "failed"
-    return OUTCOMES[result.verdict]
+        came_out = "failed"
+    return "skipped" if came_out == "failed" and _key(result) in waived else came_out
 
 
-def skip_reason(result: ItemResult) -> str:
+def _key(result: ItemResult) -> str:
+    return key_of(result.item.requirement, result.item.case, result.item.generated)
+
+
+def skip_reason(result: ItemResult, waived: Collection[str] = ()) -> str:
     """Why an item was skipped; the verdict is the first word."""
-    verdict = str(result.verdict) if result.scored else f"{result.verdict}, not scored"
+    baselined = result.verdict in _VIOLATED and _key(result) in waived
+    marks = ("" if result.scored else ", not scored", ", baselined" if baselined else "")
+    verdict = f"{result.verdict}{''.join(marks)}"
     broken = (finding for finding in result.findings if finding.kind is Kind.BROKEN)
     seen = next((clean(f"expected {finding.expected}; seen {finding.seen}") for finding in broken), "")
     reason = result.reason or seen

@@ -1,7 +1,7 @@
 """The sentence in which a run ends. It never says "conforms" of less than the whole contract."""
 
 from conformance.contract import Level
-from conformance.reporting.facts import EMBEDDED, Facts, covered, held_back, taken_away
+from conformance.reporting.facts import EMBEDDED, Baselined, Facts, covered, held_back, taken_away
 from conformance.verdicts.exits import FEW, Exit, why_ungradable
 from conformance.verdicts.fold import Graded, Verdict
 from conformance.verdicts.tiers import State, TierState, tier_states, uncooperative
@@ -22,7 +22,7 @@ def verdict_sentence(graded: Graded, facts: Facts) -> str:
     must, should = graded.violated(Verdict.FAILED), graded.violated(Verdict.WARNED)
     violated = f"{must} MUST and {should} SHOULD violated"
     if facts.exit is Exit.VIOLATION:
-        return f"does not conform: {violated}"
+        return _with_violation(violated, facts.baseline)
     if facts.exit is Exit.CONFORMS:
         return _without_violation(graded, facts) + (f", {should} SHOULD violated" if should else "")
     ungradable = f"could not be graded: {facts.ungradable or why_ungradable(graded) or FEW}"
@@ -30,7 +30,33 @@ def verdict_sentence(graded: Graded, facts: Facts) -> str:
     return f"{words}; {violated}" if must or should else words
 
 
+def _with_violation(violated: str, baseline: Baselined | None) -> str:
+    """A violation that nobody knew of, or a baseline that is to be mended."""
+    if baseline is None:
+        return f"does not conform: {violated}"
+    if baseline.unlisted:
+        return f"does not conform: {violated}, {counted(len(baseline.unlisted), 'case')} not in the baseline"
+    entries = counted(len(baseline.failures), "entry", "entries")
+    return f"the baseline is out of date, {entries} to be looked at: {violated}"
+
+
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """A number with its noun."""
+    return f"{count} {noun if count == 1 else nouns or f'{noun}s'}"
+
+
 def _without_violation(graded: Graded, facts: Facts) -> str:
+    """What is said where nothing fails. Where a baseline waived something it is never the whole contract that holds."""
+    waived = facts.baseline.violated if facts.baseline else 0
+    if not waived:
+        return _limited(graded, facts) or f"conforms to {graded.run.terms.profile.name} at level {facts.gate.lower()}"
+    apart = f"apart from {counted(waived, 'baselined violation')}"
+    limited = _limited(graded, facts)
+    return f"{limited}, {apart}" if limited else f"conforms {apart}, at level {facts.gate.lower()}"
+
+
+def _limited(graded: Graded, facts: Facts) -> str:
+    """What is said of a run that was not the whole one, or ""."""
     run, gate = graded.run, facts.gate.lower()
     if not run.finished:
         return f"no violation at level {gate}, but the record breaks off before the end of the run"
@@ -42,7 +68,7 @@ def _without_violation(graded: Graded, facts: Facts) -> str:
         return f"at level {gate}: {_included_tiers(graded, facts.gate)}"
     if not run.everything:
         return f"no violation at level {gate} in what was selected"
-    return f"conforms to {run.terms.profile.name} at level {gate}"
+    return ""
 
 
 def tiers_line(graded: Graded, gate: Level) -> str:

@@ -6,7 +6,7 @@ from conformance.evidence.run import Run, Terms
 from conformance.reporting.breaches import Breach, Commands, breach, breaches, commands, exchanges, groups
 from conformance.reporting.clean import clean
 from conformance.reporting.facts import EMBEDDED, Facts, generated_requests, output_tokens
-from conformance.reporting.sentence import last_line, tiers_line
+from conformance.reporting.sentence import counted, last_line, tiers_line
 from conformance.rules.findings import Finding, Kind
 from conformance.verdicts.fold import Graded, ItemResult, Judgement, Verdict
 
@@ -34,6 +34,7 @@ def summary(graded: Graded, facts: Facts) -> str:
         table(graded),
         *(breach_text(row, shown) for row in breaches(graded)),
         _notes(graded),
+        "\n".join(baseline_lines(facts)),
         f"{_requests(graded, facts)}\n{tiers_line(graded, facts.gate)}\n{clean(last_line(graded, facts))}",
     )
     return "\n\n".join(part for part in parts if part)
@@ -98,15 +99,20 @@ def _notes(graded: Graded) -> str:
     if not noted:
         return ""
     each = ", ".join(f"{identifier} {count}" for identifier, count in noted.items())
-    return f"{_counted(sum(noted.values()), 'note')}, never an alarm: {each}"
+    return f"{counted(sum(noted.values()), 'note')}, never an alarm: {each}"
+
+
+def baseline_lines(facts: Facts) -> Iterator[str]:
+    """What the baseline made of the run: how much it waives, what fails it, what is only told."""
+    found = facts.baseline
+    if found is not None:
+        yield f"baseline: {counted(found.violated, 'violation')} waived, {len(found.failures)} to be looked at"
+        yield from (f"  fails  {clean(line)}" for line in found.failures)
+        yield from (f"  told   {clean(line)}" for line in found.remarks)
 
 
 def _requests(graded: Graded, facts: Facts) -> str:
     run = graded.run
     drawn = len(generated_requests(run, facts))
-    tokens = f"{_counted(output_tokens(run), 'output token')} as far as reported"
-    return f"{_counted(len(run.records), 'request')} ({drawn} generated), {tokens}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    tokens = f"{counted(output_tokens(run), 'output token')} as far as reported"
+    return f"{counted(len(run.records), 'request')} ({drawn} generated), {tokens}"

@@ -7,7 +7,9 @@ from typing import Any
 
 from conformance.contract import Level
 from conformance.evidence.follow import Follower
-from conformance.reporting import ReportError, summary, write_reports
+from conformance.reporting import Facts, ReportError, summary, write_reports
+from conformance.reporting.facts import Baselined
+from conformance.session.baselines import Accepted, accepted_in
 from conformance.session.facts import facts_of
 from conformance.session.live import Live
 from conformance.verdicts import Exit, Graded, exit_code, grade
@@ -21,11 +23,12 @@ STOPPED = "the target stopped serving during the run; check the server and the l
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The exit code, the text for the terminal, and the graded run (None when grading failed)."""
+    """The exit code, the text for the terminal, the graded run, and what reports say beside it."""
 
     code: Exit
     text: str
-    graded: Graded | None = None
+    graded: Graded
+    facts: Facts
 
 
 def close_run(live: Live, status: int, ungradable: str) -> Closing:
@@ -41,24 +44,36 @@ def close_run(live: Live, status: int, ungradable: str) -> Closing:
     return settle(follower, live.settings.level, live.folder, told=told)
 
 
-def settle(follower: Follower, gate: Level, out: Path | None, profile: str = "", told: str = "") -> Closing:
+def settle(
+    follower: Follower,
+    gate: Level,
+    out: Path | None,
+    profile: str = "",
+    told: str = "",
+    accepted: Accepted | None = None,
+) -> Closing:
     """Grade what a journal holds, under its own profile or another; write the reports into `out` if there is one.
 
-    Without a footer the run was interrupted. `told` is one more line for the terminal.
+    Without a footer the run was interrupted. `told` is one more line for the terminal, `accepted` a baseline in place
+    of the one that the run was given.
     """
     graded, footer = grade(follower.run(profile)), follower.footer
-    holding = _holding(footer)
-    code = exit_code(None if footer.get("refused") else graded, gate, holding)
-    facts = facts_of(follower, gate, code, out or follower.path.parent, profile)
+    accepted = accepted or accepted_in(follower.header)
+    baseline = accepted.judge(graded, gate) if accepted and not footer.get("refused") else None
+    holding, waived = _holding(footer, baseline), baseline.waived if baseline else frozenset()
+    code = exit_code(None if footer.get("refused") else graded, gate, holding, waived)
+    facts = facts_of(follower, gate, code, out or follower.path.parent, profile, baseline)
     lines = []
     try:
         lines += [f"wrote {path}" for path in write_reports(out, graded, facts)] if out else []
     except ReportError as problem:
-        code = exit_code(graded, gate, holding | {Exit.HARNESS_ERROR})
+        code = exit_code(graded, gate, holding | {Exit.HARNESS_ERROR}, waived)
         lines.append(str(problem))
-    return Closing(code, "\n".join([*lines, *([told] if told else []), summary(graded, facts)]), graded)
+    return Closing(code, "\n".join([*lines, *([told] if told else []), summary(graded, facts)]), graded, facts)
 
 
-def _holding(footer: Mapping[str, Any]) -> frozenset[Exit]:
-    """What holds beside the verdicts, as the journal tells it."""
-    return frozenset(Exit[name] for name in footer.get("holding", ())) if footer else frozenset({Exit.INTERRUPTED})
+def _holding(footer: Mapping[str, Any], baseline: Baselined | None) -> frozenset[Exit]:
+    """What holds beside the verdicts, as the journal and the baseline tell it."""
+    failing = {Exit.VIOLATION} if baseline and baseline.failures else set()
+    told = {Exit[name] for name in footer.get("holding", ())} if footer else {Exit.INTERRUPTED}
+    return frozenset(told | failing)

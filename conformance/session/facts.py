@@ -7,11 +7,17 @@ from typing import Any
 from conformance.contract import Level
 from conformance.evidence.follow import Follower
 from conformance.reporting import Facts, Names
+from conformance.reporting.facts import Baselined
 from conformance.verdicts import Exit
 
 
 def facts_of(
-    follower: Follower, gate: Level, exit_: Exit = Exit.CONFORMS, folder: Path | None = None, profile: str = ""
+    follower: Follower,
+    gate: Level,
+    exit_: Exit = Exit.CONFORMS,
+    folder: Path | None = None,
+    profile: str = "",
+    baseline: Baselined | None = None,
 ) -> Facts:
     """The facts of a run; `folder` is given when something was written there, `profile` when not its own judges."""
     header = follower.header
@@ -31,6 +37,7 @@ def facts_of(
         ungradable=follower.footer.get("ungradable", ""),
         sent_for=sent_for if profile not in ("", sent_for) else "",
         names=_names(header),
+        baseline=baseline,
     )
 
 

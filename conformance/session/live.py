@@ -22,6 +22,7 @@ from conformance.probing.scheduler import After, Scheduler
 from conformance.probing.sender import Sender
 from conformance.probing.sockets import SocketTransport
 from conformance.probing.transport import HttpxTransport
+from conformance.session.baselines import header_baseline
 from conformance.session.models import ask_models, listed_models, only_model
 from conformance.session.target import (
     Target,
@@ -60,6 +61,7 @@ class Live:
     discovery: tuple[Record, ...] = ()
     scheduler: Scheduler | None = None
     writer: JournalWriter | None = None
+    baseline: Mapping[str, Any] | None = None  #: as the header holds it
     _redactor: Redactor = field(default_factory=lambda: Redactor(()))
 
     @property
@@ -160,6 +162,7 @@ class Live:
             "header_envs": dict(self.settings.header_variables),
             "api_key_env": self.settings.api_key_env,
             "restricted_key_env": self.settings.restricted_key_env or "",
+            **({"baseline": self.baseline} if self.baseline is not None else {}),
         }
 
     def _shown_options(self) -> dict[str, str]:
@@ -192,6 +195,7 @@ def open_live(
     """
     profile = profile_of(settings)
     capabilities = capabilities_of(settings, profile)
+    baseline = header_baseline(settings.baseline)
     target = open_target(settings, environment)
     try:
         wrong = wrong_token(len(target.key or ""))
@@ -210,7 +214,9 @@ def open_live(
         )
         planned = plan(items, probes, desk, capabilities, settings.attempts)
         folder = reserve_folder(settings)
-        return Live(settings, target, terms, planned, desk, folder, now(), everything, discovery, None, None, redactor)
+        return Live(
+            settings, target, terms, planned, desk, folder, now(), everything, discovery, None, None, baseline, redactor
+        )
     except BaseException:
         target.close()
         raise

@@ -64,6 +64,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("shrink", "whole", "requests spent on reducing each failing generated case (default: 20)", 20, alias=True,
            metavar="N"),
     Option("max-requests", "whole", "end the run in order after this many requests", alias=True, metavar="N"),
+    Option("baseline", "file", "known violations that fail nothing until they expire", alias=True, metavar="FILE"),
     Option("config", "file", "configuration file (default: conformance.toml or [tool.conformance] of pyproject.toml)",
            metavar="FILE"),
 )  # fmt: skip

@@ -46,6 +46,7 @@ class Settings:
     restricted_key_env: str | None
     accepted_betas: tuple[str, ...]
     context_window: int | None
+    baseline: Path | None
     limits: Limits = field(default_factory=Limits)
     headers: Headers = ()  #: extra request headers, values already looked up
     header_variables: Mapping[str, str] = field(default_factory=dict)  #: where each value came from
