@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.show import JOURNAL, Refused
+from conformance.cli.runs import Refused, journal_of
 
 
 @click.command()
@@ -25,7 +25,7 @@ def grade(journal: Path, profile: str | None, level: str | None, out: Path | Non
     from conformance.session.closing import settle
 
     try:
-        follower = read_run(journal / JOURNAL if journal.is_dir() else journal)
+        follower = read_run(journal_of(journal))
         gate = Level((level or follower.header["level"]).upper())
         closing = settle(follower, gate, out, profile or "")
     except JournalError as error:

@@ -8,19 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance.cli.usage import WRONG_USAGE
+from conformance.cli.runs import JOURNAL as JOURNAL
+from conformance.cli.runs import Refused as Refused
+from conformance.cli.runs import graded_run
 
 if TYPE_CHECKING:
     from conformance.contract import Requirement
     from conformance.verdicts.fold import Graded
-
-JOURNAL = "journal.jsonl"
-
-
-class Refused(click.ClickException):
-    """What was given cannot be used; one sentence."""
-
-    exit_code = WRONG_USAGE
 
 
 @click.command()
@@ -99,27 +93,12 @@ def _graded(runs: Iterable[Path]) -> "Mapping[str, Graded]":
 
     found: dict[str, Graded] = {}
     for path in runs:
-        graded = _one(path)
+        graded = graded_run(path)
         name = graded.run.terms.profile.name
         if name in found:
             raise Refused(f"two of the runs are of the profile {name}, {path} and another: give one for each profile")
         found[name] = graded
     return {name: found[name] for name in load_profiles() if name in found}
-
-
-def _one(path: Path) -> "Graded":
-    from conformance.evidence.follow import read_run
-    from conformance.evidence.journal import JournalError
-    from conformance.verdicts import grade
-
-    journal = path / JOURNAL if path.is_dir() else path
-    try:
-        run = read_run(journal).run()
-    except JournalError as error:
-        raise Refused(str(error)) from None
-    if not run.finished:
-        raise Refused(f"{journal} breaks off before the end of the run; run again")
-    return grade(run)
 
 
 def _command(pattern: str, profile: str | None, form: str | None, runs: tuple[Path, ...], file: Path) -> str:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli import main
-from conformance.cli.show import Refused
+from conformance.cli.runs import Refused
 from conformance.contract import load_catalogue, load_profiles, load_tiers
 from conformance.evidence.chain import START, sealed
 from conformance.evidence.follow import header_terms

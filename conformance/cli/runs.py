@@ -1,0 +1,47 @@
+"""Runs as commands are given them: a folder or its journal. What cannot be read is refused in one sentence."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from conformance.cli.usage import WRONG_USAGE
+
+if TYPE_CHECKING:
+    from conformance.evidence.follow import Follower
+    from conformance.verdicts.fold import Graded
+
+JOURNAL = "journal.jsonl"
+
+
+class Refused(click.ClickException):
+    """What was given cannot be used; one sentence."""
+
+    exit_code = WRONG_USAGE
+
+
+def journal_of(path: Path) -> Path:
+    """The journal in the folder of a run, or the file that was named."""
+    return path / JOURNAL if path.is_dir() else path
+
+
+def finished_run(path: Path) -> "Follower":
+    """The journal of a run that came to its end. Raises Refused."""
+    from conformance.evidence.follow import read_run
+    from conformance.evidence.journal import JournalError
+
+    journal = journal_of(path)
+    try:
+        follower = read_run(journal)
+    except JournalError as error:
+        raise Refused(str(error)) from None
+    if not follower.footer:
+        raise Refused(f"{journal} breaks off before the end of the run; run again")
+    return follower
+
+
+def graded_run(path: Path) -> "Graded":
+    """The same, graded. Raises Refused."""
+    from conformance.verdicts import grade
+
+    return grade(finished_run(path).run())
