@@ -4,7 +4,11 @@ Every report is a pure function of the graded run and its `Facts`; only `write_r
 """
 
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from conformance.reporting.breaches import BODIES, bodies
 from conformance.reporting.curl import Names, curl
@@ -21,6 +25,7 @@ from conformance.verdicts.fold import Graded
 __all__ = [
     "EMBEDDED",
     "OUTCOMES",
+    "REPORTS",
     "Facts",
     "Names",
     "Outcome",
@@ -29,15 +34,18 @@ __all__ = [
     "curl",
     "entry_text",
     "first_line",
+    "json_file",
     "junit",
     "last_line",
     "markdown",
     "outcome",
     "report",
+    "report_files",
     "skip_reason",
     "summary",
     "verdict_sentence",
     "violation_text",
+    "write_file",
     "write_reports",
 ]
 
@@ -46,21 +54,35 @@ class ReportError(Exception):
     """A report cannot be written; one sentence with the path and the reason."""
 
 
-def write_reports(folder: Path, graded: Graded, facts: Facts) -> tuple[Path, ...]:
-    """Write report.json, junit.xml, summary.md and the bodies that commands read; return their paths.
+def json_file(value: Any) -> bytes:
+    """JSON in the one form in which reports are written."""
+    return f"{json.dumps(value, indent=1)}\n".encode("ascii")
 
-    The folder is made if it is missing. Raises ReportError.
-    """
-    content = {
-        "report.json": (json.dumps(report(graded, facts), indent=1) + "\n").encode("ascii"),
-        "junit.xml": junit(graded, facts),
-        "summary.md": markdown(graded, facts).encode("utf-8"),
-        **{f"{BODIES}/{name}": data for name, data in bodies(graded).items()},
+
+#: Every report, by the name of its file.
+REPORTS: Mapping[str, Callable[[Graded, Facts], bytes]] = MappingProxyType(
+    {
+        "report.json": lambda graded, facts: json_file(report(graded, facts)),
+        "junit.xml": junit,
+        "summary.md": lambda graded, facts: markdown(graded, facts).encode("utf-8"),
     }
-    return tuple(_written(folder / name, data) for name, data in content.items())
+)
 
 
-def _written(path: Path, data: bytes) -> Path:
+def report_files(graded: Graded, facts: Facts) -> dict[str, bytes]:
+    """Every report and the bodies that commands read, by file name; commands are to be run in the reports' folder."""
+    inside = replace(facts, folder="")
+    made = {name: make(graded, inside) for name, make in REPORTS.items()}
+    return {**made, **{f"{BODIES}/{name}": data for name, data in bodies(graded).items()}}
+
+
+def write_reports(folder: Path, graded: Graded, facts: Facts) -> tuple[Path, ...]:
+    """Write every report; return the paths. The folder is made if it is missing. Raises ReportError."""
+    return tuple(write_file(folder / name, data) for name, data in report_files(graded, facts).items())
+
+
+def write_file(path: Path, data: bytes) -> Path:
+    """Write a file and the folders above it; its path. Raises ReportError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

@@ -35,7 +35,6 @@ def report(graded: Graded, facts: Facts) -> Object:
         "seeds": dict(facts.seeds),
         "options": dict(facts.options),
         "timing": {"started": facts.started or None, "ended": facts.ended or None},
-        "folder": facts.folder or None,
     }
 
 
