@@ -2,6 +2,8 @@
 
 import click
 
+from conformance.cli.baseline import baseline
+from conformance.cli.certify import certify, verify
 from conformance.cli.corpus import corpus
 from conformance.cli.doctor import doctor
 from conformance.cli.grade import grade
@@ -19,9 +21,12 @@ def main() -> None:
 
 
 main.add_command(run)
+main.add_command(baseline)
 main.add_command(requirements)
 main.add_command(serve)
 main.add_command(corpus)
 main.add_command(doctor)
 main.add_command(prove)
 main.add_command(grade)
+main.add_command(certify)
+main.add_command(verify)

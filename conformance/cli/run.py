@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -11,7 +11,8 @@ from conformance.cli.options import click_option
 from conformance.settings.options import OPTIONS, Option
 
 
-def _with_options(command: Callable[..., None]) -> Callable[..., None]:
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Every option of a run but the target, which is an argument."""
     for option in reversed(OPTIONS):
         if option.name != "target-url":
             command = click_option(option)(command)
@@ -20,7 +21,7 @@ def _with_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @click.argument("url", required=False)
-@_with_options
+@with_options
 @click.option("-k", "expression", metavar="EXPR", help="only items whose name matches, as in pytest")
 @click.option("-n", "processes", type=int, metavar="N", help="processes that judge (needs pytest-xdist)")
 @click.option("-x", "first_only", is_flag=True, help="stop at the first violation")
@@ -34,19 +35,24 @@ def run(
     **options: Any,
 ) -> None:
     """Test the endpoint at URL, or the embedded reference endpoint without one."""
+    own = ["-k", expression] if expression else []
+    own += ["-n", str(processes)] if processes is not None else []
+    own += ["-x"] if first_only else []
+    own += ["-v"] if verbose else ["-q"]
+    sys.exit(run_suites(url, options, *own))
+
+
+def run_suites(url: str | None, options: Mapping[str, Any], *words: str) -> int:
+    """Run our suites with these options, and pytest's own words; the exit code."""
     import pytest
 
     from conformance._paths import SUITES, suite_files
 
     own = [] if url is None else [f"--conformance-target-url={url}"]
     own += [word for option in OPTIONS for word in _words(option, options.get(option.dest))]
-    own += ["-k", expression] if expression else []
-    own += ["-n", str(processes)] if processes is not None else []
-    own += ["-x"] if first_only else []
-    own += ["-v"] if verbose else ["-q"]
     files = [str(path) for path in suite_files()]
     base = ["-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "conformance", "-p", "no:warnings", "--no-header"]
-    sys.exit(pytest.main([*base, "-c", os.devnull, f"--rootdir={SUITES}", *own, *files]))
+    return int(pytest.main([*base, "-c", os.devnull, f"--rootdir={SUITES}", *own, *words, *files]))
 
 
 def _words(option: Option, value: Any) -> list[str]:

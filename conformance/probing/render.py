@@ -70,16 +70,20 @@ class Desk:
     nonce: str
     extra_headers: Headers = ()
     operator: Operator = field(default_factory=Operator)
+    challenge: str = ""  #: what the x-request-id of every request begins with that brings none of its own
 
     @property
     def words(self) -> Words:
         """What placeholders stand for in this run."""
         return {**names(self.model, self.nonce), **placeholders(self.operator)}
 
-    def outgoing(self, call: Call, pin: str = "") -> Outgoing:
-        """The request of a call, ready to be sent. What a target said is replayed as it came, braces and all."""
+    def outgoing(self, call: Call, pin: str = "", number: int | None = None) -> Outgoing:
+        """The request of a call, ready to be sent; `number` is its place in the order of sending, once it has one.
+
+        What a target said is replayed as it came, braces and all.
+        """
         body = body_bytes(call.body if call.reply else fill(call.body, self.words))
-        request = Request(call.method, self._url(call), self._headers(call, bool(body)), body)
+        request = Request(call.method, self._url(call), self._headers(call, bool(body), number), body)
         return Outgoing(request, call.hang_up.encode(), call.chunk_at, call.wire, pin)
 
     def _url(self, call: Call) -> str:
@@ -88,7 +92,7 @@ class Desk:
         url = f"{base.rsplit('/', 1)[0]}/{path[1:]}" if path.startswith("~") else base + path
         return url + (f"?{call.query}" if call.query else "")
 
-    def _headers(self, call: Call, has_body: bool) -> Headers:
+    def _headers(self, call: Call, has_body: bool, number: int | None) -> Headers:
         headers = {
             "Accept": "*/*",
             "Accept-Encoding": "identity",
@@ -97,6 +101,8 @@ class Desk:
         }
         if has_body:
             headers["Content-Type"] = "application/json"
+        if self.challenge and number is not None:
+            headers["x-request-id"] = f"{self.challenge}-{number}"
         rows = [*headers.items(), *self._credentials(call.auth), *self.extra_headers]
         changes = [(n, None if v is None else fill(v, self.words)) for n, v in call.headers]
         changed = {name.lower() for name, _ in changes}

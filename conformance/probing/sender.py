@@ -61,7 +61,7 @@ class Sender:
             await self._still_there()
             await self._room(probe)
             seq = self._take()
-            exchange = await self._counted(call, pin or fresh)
+            exchange = await self._counted(call, pin or fresh, seq)
             if exchange.end.how is not Ending.HUNG_UP and (_is_stream(exchange) or asks_for_stream(call)):
                 self.breaker.saw(exchange)
             failures += exchange.status in ASK_AGAIN_STATUSES
@@ -101,7 +101,7 @@ class Sender:
     async def _ask_control(self) -> Exchange:
         assert self.control is not None
         seq = self._take()
-        exchange = await self._once(self.control, "still there")
+        exchange = await self._once(self.control, "still there", seq)
         record = Record(seq, PLAIN, self.control_step(), 1, exchange)
         self.journal.write("exchange", **record_line(record))
         return exchange
@@ -114,11 +114,11 @@ class Sender:
         while self.in_flight >= self.width and not probe.alone:
             await asyncio.sleep(0.01)
 
-    async def _counted(self, call: Call, pin: str) -> Exchange:
+    async def _counted(self, call: Call, pin: str, seq: int) -> Exchange:
         """Send, and take note of how it went for everybody."""
         self.in_flight += 1
         try:
-            exchange = await self._once(call, pin)
+            exchange = await self._once(call, pin, seq)
         finally:
             self.in_flight -= 1
         self.unanswered = 0 if exchange.status is not None else self.unanswered + 1
@@ -127,8 +127,8 @@ class Sender:
             self.width = max(1, min(self.width, self.in_flight + 1) // 2)
         return exchange
 
-    async def _once(self, call: Call, pin: str) -> Exchange:
-        outgoing = self.desk.outgoing(call, pin)
+    async def _once(self, call: Call, pin: str, seq: int) -> Exchange:
+        outgoing = self.desk.outgoing(call, pin, seq)
         limits = with_upload(self.limits, len(outgoing.request.body))
         if self.breaker.tripped is Limit.AFTER_STOP:
             limits = replace(limits, after_stop=CUT_AT_ONCE)

@@ -162,6 +162,7 @@ class Live:
             "header_envs": dict(self.settings.header_variables),
             "api_key_env": self.settings.api_key_env,
             "restricted_key_env": self.settings.restricted_key_env or "",
+            "challenge": self.settings.challenge,
             **({"baseline": self.baseline} if self.baseline is not None else {}),
         }
 
@@ -201,7 +202,7 @@ def open_live(
         wrong = wrong_token(len(target.key or ""))
         desk = Desk(
             target.endpoint, settings.api_version or profile.api_version, target.model or "", target.key, wrong,
-            secrets.token_hex(5), settings.headers, target.operator,
+            secrets.token_hex(5), settings.headers, target.operator, settings.challenge or "",
         )  # fmt: skip
         redactor, found = _redactor_of(target, desk, settings)
         discovery: tuple[Record, ...] = ()

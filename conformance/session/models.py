@@ -19,7 +19,7 @@ def ask_models(desk: Desk, settings: Settings, target: Target) -> Exchange:
     async def ask() -> Exchange:
         transport = HttpxTransport(target.verify)
         try:
-            return await transport.send(desk.outgoing(Call(method="GET", path="~models")), settings.limits)
+            return await transport.send(desk.outgoing(Call(method="GET", path="~models"), number=1), settings.limits)
         finally:
             await transport.close()
 

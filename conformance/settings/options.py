@@ -58,6 +58,7 @@ OPTIONS: tuple[Option, ...] = (
            metavar="NAME"),
     Option("accepted-betas", "many", "names for anthropic-beta that the target accepts, two or more", metavar="NAME"),
     Option("context-window", "whole", "tokens that the model's context holds", metavar="N"),
+    Option("challenge", "text", "a reader's word, sent in the x-request-id of every request", metavar="TEXT"),
     Option("dry-run", "flag", "say what would be sent, and send nothing", False, alias=True),
     Option("fuzz", "whole", "live generated cases (default: 50, 0 for none)", 50, alias=True, metavar="N"),
     Option("fuzz-seed", "whole", "their seed (default: 1)", 1, alias=True, metavar="S"),

@@ -47,6 +47,7 @@ class Settings:
     accepted_betas: tuple[str, ...]
     context_window: int | None
     baseline: Path | None
+    challenge: str | None
     limits: Limits = field(default_factory=Limits)
     headers: Headers = ()  #: extra request headers, values already looked up
     header_variables: Mapping[str, str] = field(default_factory=dict)  #: where each value came from
@@ -192,6 +193,10 @@ def _check(values: Mapping[str, Any]) -> None:
     if betas and (len(set(betas)) < 2 or not all(_TOKEN.fullmatch(name) for name in betas)):
         raise UsageError("--accepted-betas takes two different names or more, of the characters of a header name: "
                          "what is tested is how they are joined")  # fmt: skip
+    if values["challenge"] is not None and not _CHALLENGE.fullmatch(values["challenge"]):
+        raise UsageError(
+            "--challenge takes 8 to 64 letters, digits, dots, hyphens and underscores: it goes into a header"
+        )
     if values["context-window"] is not None and values["context-window"] > WIDEST:
         raise UsageError(f"--context-window must be at most {WIDEST}, not {values['context-window']}")
     if "long-context" in values["include"] and values["context-window"] is None and values["target-url"] is not None:
@@ -214,6 +219,7 @@ def _limits(table: Any, timeout: float | None) -> Limits:
     return replace(limits, first_byte=timeout) if timeout is not None else limits
 
 
+_CHALLENGE = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  #: a field name, RFC 9110 §5.1
 
 
