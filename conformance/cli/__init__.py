@@ -7,6 +7,7 @@ from conformance.cli.certify import certify, verify
 from conformance.cli.corpus import corpus
 from conformance.cli.doctor import doctor
 from conformance.cli.grade import grade
+from conformance.cli.history import history
 from conformance.cli.prove import prove
 from conformance.cli.run import run
 from conformance.cli.serve import serve
@@ -22,6 +23,7 @@ def main() -> None:
 
 main.add_command(run)
 main.add_command(baseline)
+main.add_command(history)
 main.add_command(requirements)
 main.add_command(serve)
 main.add_command(corpus)

@@ -1,12 +1,13 @@
 """The end of a run, live or read from its journal: grading, reports, exit code. Works with whatever a journal holds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from conformance.contract import Level
 from conformance.evidence.follow import Follower
+from conformance.gate.store import HistoryError, record
 from conformance.reporting import Facts, ReportError, summary, write_reports
 from conformance.reporting.facts import Baselined
 from conformance.session.baselines import Accepted, accepted_in
@@ -41,7 +42,18 @@ def close_run(live: Live, status: int, ungradable: str) -> Closing:
     refused = live.scheduler is not None and live.scheduler.refusal is not None
     follower = live.finish(holding=sorted(code.name for code in holding), ungradable=ungradable, refused=refused)
     told = f"the harness failed while sending: {type(error).__name__}: {error}" if error else ""
-    return settle(follower, live.settings.level, live.folder, told=told)
+    closing = settle(follower, live.settings.level, live.folder, told=told)
+    return _remembered(closing, live.settings.history) if live.settings.history else closing
+
+
+def _remembered(closing: Closing, history: Path) -> Closing:
+    """The same, with the run in its history; an error in the harness where that cannot be written."""
+    try:
+        record(history, closing.graded, closing.facts)
+    except HistoryError as problem:
+        code = exit_code(None, closing.facts.gate, frozenset({Exit.HARNESS_ERROR, closing.code} - {Exit.CONFORMS}))
+        return replace(closing, code=code, text=f"{problem}\n{closing.text}")
+    return closing
 
 
 def settle(

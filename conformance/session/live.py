@@ -23,6 +23,7 @@ from conformance.probing.sender import Sender
 from conformance.probing.sockets import SocketTransport
 from conformance.probing.transport import HttpxTransport
 from conformance.session.baselines import header_baseline
+from conformance.session.history import ready_history
 from conformance.session.models import ask_models, listed_models, only_model
 from conformance.session.target import (
     Target,
@@ -197,6 +198,7 @@ def open_live(
     profile = profile_of(settings)
     capabilities = capabilities_of(settings, profile)
     baseline = header_baseline(settings.baseline)
+    ready_history(None if settings.dry_run else settings.history)
     target = open_target(settings, environment)
     try:
         wrong = wrong_token(len(target.key or ""))

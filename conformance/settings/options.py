@@ -66,6 +66,7 @@ OPTIONS: tuple[Option, ...] = (
            metavar="N"),
     Option("max-requests", "whole", "end the run in order after this many requests", alias=True, metavar="N"),
     Option("baseline", "file", "known violations that fail nothing until they expire", alias=True, metavar="FILE"),
+    Option("history", "file", "add the run to this history, an SQLite file", alias=True, metavar="FILE"),
     Option("config", "file", "configuration file (default: conformance.toml or [tool.conformance] of pyproject.toml)",
            metavar="FILE"),
 )  # fmt: skip

@@ -47,6 +47,7 @@ class Settings:
     accepted_betas: tuple[str, ...]
     context_window: int | None
     baseline: Path | None
+    history: Path | None
     challenge: str | None
     limits: Limits = field(default_factory=Limits)
     headers: Headers = ()  #: extra request headers, values already looked up
