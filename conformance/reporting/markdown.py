@@ -9,7 +9,7 @@ from conformance.reporting.breaches import Breach, breaches, exchanges
 from conformance.reporting.clean import clean
 from conformance.reporting.facts import Facts
 from conformance.reporting.sentence import last_line, tiers_line
-from conformance.reporting.text import first_line
+from conformance.reporting.text import baseline_lines, first_line
 from conformance.verdicts.fold import Graded, Verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@$:.-])")
@@ -25,10 +25,15 @@ def markdown(graded: Graded, facts: Facts) -> str:
     """The verdict, the counts by area and one row per violated requirement."""
     return _template().substitute(
         verdict=escaped(last_line(graded, facts)),
-        first="\n\n".join(map(escaped, (first_line(graded.run.terms, facts), tiers_line(graded, facts.gate)))),
+        first="\n\n".join(map(escaped, _first(graded, facts))),
         areas="\n".join(_areas(graded)),
         violations=_violations(breaches(graded)),
     )
+
+
+def _first(graded: Graded, facts: Facts) -> tuple[str, ...]:
+    """What stands above the tables."""
+    return first_line(graded.run.terms, facts), tiers_line(graded, facts.gate), *baseline_lines(facts)
 
 
 def escaped(text: str) -> str:
