@@ -5,7 +5,7 @@ from typing import Any
 
 from conformance.evidence.run import Run
 from conformance.reporting.breaches import Commands, Group, commands, exchanges, groups
-from conformance.reporting.facts import Facts, covered, generated_requests, output_tokens, taken_away
+from conformance.reporting.facts import Baselined, Facts, covered, generated_requests, output_tokens, taken_away
 from conformance.reporting.sentence import verdict_sentence
 from conformance.rules.findings import Finding, Where
 from conformance.verdicts.fold import Graded, ItemResult, Judgement, Verdict
@@ -35,6 +35,16 @@ def report(graded: Graded, facts: Facts) -> Object:
         "seeds": dict(facts.seeds),
         "options": dict(facts.options),
         "timing": {"started": facts.started or None, "ended": facts.ended or None},
+        **({"baseline": _baseline(facts.baseline)} if facts.baseline else {}),
+    }
+
+
+def _baseline(found: Baselined) -> Object:
+    return {
+        "waived": found.violated,
+        "unlisted": list(found.unlisted),
+        "failures": list(found.failures),
+        "remarks": list(found.remarks),
     }
 
 

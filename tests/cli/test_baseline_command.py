@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
 
 from conformance.cli import main
 from conformance.contract import Level
@@ -191,6 +192,9 @@ def test_a_run_with_a_baseline_ends_as_its_journal_does(written: Path, tmp_path:
     assert again.code is Exit.CONFORMS and again.text.splitlines()[-1] == closing.text.splitlines()[-1]
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert report["verdict"]["exit_code"] == 0 and "apart from 3 baselined" in report["verdict"]["sentence"]
+    assert report["baseline"] == {"waived": 3, "unlisted": [], "failures": [], "remarks": []}
+    assert Draft202012Validator(json_schema("report")).is_valid(report)
+    assert "baseline&#58; 3 violations waived" in (tmp_path / "run" / "summary.md").read_text()
     junit = (tmp_path / "run" / "junit.xml").read_text()
     assert 'failures="0"' in junit and "failed, baselined: expected" in junit
 
@@ -212,8 +216,6 @@ def test_a_broken_baseline_ends_a_run_before_its_first_request(tmp_path: Path) -
 
 
 def test_the_header_fits_its_schema(written: Path, tmp_path: Path) -> None:
-    from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
-
     _run(tmp_path / "run", written, *FAULTS)
     header = json.loads((tmp_path / "run" / "journal.jsonl").read_text().splitlines()[0])
     assert not list(Draft202012Validator(json_schema("journal")).iter_errors(header))
