@@ -1,4 +1,4 @@
-"""What a reader sees of a run: terminal text, JSON report, JUnit, and the commands that repeat an exchange.
+"""What a reader sees of a run: terminal text, report files, and the commands that repeat an exchange.
 
 Every report is a pure function of the graded run and its `Facts`; only `write_reports` touches the disk.
 """
@@ -10,14 +10,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from conformance.reporting.badge import endpoint, svg
 from conformance.reporting.breaches import BODIES, bodies
+from conformance.reporting.ctrf import ctrf
 from conformance.reporting.curl import Names, curl
 from conformance.reporting.entry import entry_text
 from conformance.reporting.facts import EMBEDDED, Facts
+from conformance.reporting.har import har
 from conformance.reporting.junit import junit
 from conformance.reporting.markdown import markdown
 from conformance.reporting.outcomes import OUTCOMES, Outcome, outcome, skip_reason
 from conformance.reporting.report import report
+from conformance.reporting.sarif import sarif
 from conformance.reporting.sentence import last_line, verdict_sentence
 from conformance.reporting.text import first_line, summary, violation_text
 from conformance.verdicts.fold import Graded
@@ -65,6 +69,11 @@ REPORTS: Mapping[str, Callable[[Graded, Facts], bytes]] = MappingProxyType(
         "report.json": lambda graded, facts: json_file(report(graded, facts)),
         "junit.xml": junit,
         "summary.md": lambda graded, facts: markdown(graded, facts).encode("utf-8"),
+        "ctrf.json": lambda graded, facts: json_file(ctrf(graded, facts)),
+        "report.sarif": lambda graded, facts: json_file(sarif(graded, facts)),
+        "exchanges.har": lambda graded, facts: json_file(har(graded, facts)),
+        "badge.json": lambda graded, facts: json_file(endpoint(graded, facts)),
+        "badge.svg": svg,
     }
 )
 

@@ -1,34 +1,31 @@
-"""JUnit XML: one test case per item. Warned is a pass with a property, unless the gate is `should`."""
+"""JUnit XML: one test case per item. Warned is a pass with its violation as output, unless the gate is `should`."""
 
 from xml.etree import ElementTree as ET
 
-from conformance.reporting.clean import clean, xml_safe
+from conformance.reporting.cases import Case, cases
+from conformance.reporting.clean import xml_safe
 from conformance.reporting.facts import EMBEDDED, Facts
-from conformance.reporting.outcomes import outcome, skip_reason
 from conformance.reporting.sentence import verdict_sentence
-from conformance.reporting.text import violation_text
-from conformance.rules.findings import Kind
-from conformance.verdicts.fold import Graded, ItemResult, Verdict
+from conformance.verdicts.fold import Graded, Verdict
 
 
 def junit(graded: Graded, facts: Facts) -> bytes:
     """The document in UTF-8, with its XML declaration."""
-    outcomes = [outcome(result, facts.gate, facts.waived) for result in graded.items]
+    found = cases(graded, facts)
+    outcomes = [case.outcome for case in found]
     counts = {
         "tests": str(len(outcomes)),
         "failures": str(outcomes.count("failed")),
-        "errors": "0",
-        "skipped": str(outcomes.count("skipped")),
+        "errors": str(outcomes.count("error")),
     }
     root = ET.Element("testsuites", {"name": "messages-conformance", **counts})
-    suite = ET.SubElement(
-        root, "testsuite", {"name": f"messages-conformance.{graded.run.terms.profile.name}", **counts}
-    )
+    name = f"messages-conformance.{graded.run.terms.profile.name}"
+    suite = ET.SubElement(root, "testsuite", {"name": name, **counts, "skipped": str(outcomes.count("skipped"))})
     if facts.started:
         suite.set("timestamp", xml_safe(facts.started))
     _properties(suite, _about(graded, facts))
-    for result in graded.items:
-        _case(suite, result, graded, facts)
+    for case in found:
+        _case(suite, case)
     ET.indent(root)
     document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return document
@@ -43,6 +40,7 @@ def _about(graded: Graded, facts: Facts) -> dict[str, str]:
         "model": terms.model,
         "level": facts.gate.lower(),
         "verdict": verdict_sentence(graded, facts),
+        "exit-code": str(int(facts.exit)),
     }
 
 
@@ -52,21 +50,17 @@ def _properties(parent: ET.Element, values: dict[str, str]) -> None:
         ET.SubElement(holder, "property", {"name": name, "value": xml_safe(value)})
 
 
-def _case(suite: ET.Element, result: ItemResult, graded: Graded, facts: Facts) -> None:
-    requirement = graded.run.terms.requirement(result.item.requirement)
-    names = {"classname": requirement.area, "name": xml_safe(result.item.key), "time": "0"}
-    case = ET.SubElement(suite, "testcase", names)
-    if result.verdict is Verdict.WARNED:
-        _properties(case, {"verdict": str(result.verdict), "violation": _message(result)})
-    came_out = outcome(result, facts.gate, facts.waived)
-    if came_out == "failed":
-        failure = ET.SubElement(case, "failure", {"type": str(result.verdict), "message": _message(result)})
-        failure.text = xml_safe(violation_text(result, graded.run, facts))
-    elif came_out == "skipped":
-        ET.SubElement(case, "skipped", {"message": xml_safe(skip_reason(result, facts.waived))})
+#: The element that says how a case came out, and whether it has a type.
+_ELEMENTS = {"failed": "failure", "error": "error", "skipped": "skipped"}
 
 
-def _message(result: ItemResult) -> str:
-    first = next((finding for finding in result.findings if finding.kind is Kind.BROKEN), None)
-    told = f"expected {first.expected}; seen {first.seen}" if first else str(result.verdict)
-    return clean(f"{result.item.requirement}: {told}")
+def _case(suite: ET.Element, case: Case) -> None:
+    names = {"classname": case.area, "name": xml_safe(case.name), "time": "0"}  # items share exchanges
+    element = ET.SubElement(suite, "testcase", names)
+    if case.outcome == "passed" and case.verdict == Verdict.WARNED:
+        told = f"verdict: {case.verdict}\nviolation: {case.message}"
+        ET.SubElement(element, "system-out").text = xml_safe(told)
+    if case.outcome in _ELEMENTS:
+        kind = {"type": case.verdict} if case.text else {}
+        said = ET.SubElement(element, _ELEMENTS[case.outcome], {"message": xml_safe(case.message), **kind})
+        said.text = xml_safe(case.text) or None
