@@ -47,9 +47,7 @@ def _done_before(breach: Breach, reading: Reading) -> bool:
 
 
 def _where(breach: Breach, reading: Reading) -> Where:
-    events = reading.events
-    known = breach.event is not None and 0 <= breach.event < len(events)
-    byte = events[breach.event].offset if known and breach.event is not None else None
+    byte = None if breach.event is None else reading.events[breach.event].offset
     return Where(pointer=breach.pointer, event=breach.event, byte=byte)
 
 
