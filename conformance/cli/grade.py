@@ -1,5 +1,6 @@
 """`conformance grade`: verdicts and reports once more from a journal, without sending anything."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def grade(journal: Path, profile: str | None, level: str | None, out: Path | Non
     from conformance.contract import Level
     from conformance.evidence.follow import read_run
     from conformance.evidence.journal import JournalError
+    from conformance.reporting import printed
     from conformance.session.closing import settle
 
     try:
@@ -32,5 +34,5 @@ def grade(journal: Path, profile: str | None, level: str | None, out: Path | Non
         raise Refused(str(error)) from None
     except (KeyError, ValueError):
         raise Refused(f"{journal} is of another version of the harness or damaged; run again") from None
-    click.echo(closing.text)
+    click.echo("\n".join((closing.text, *printed(closing.graded, closing.facts, os.environ))))
     sys.exit(closing.code)

@@ -1,6 +1,7 @@
 """What the plugin does once our suites are in play: settings, items, the live run, and its end."""
 
 import inspect
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from conformance.evidence.run import Item
 from conformance.generation.draws import Draw
 from conformance.plugin.lines import Line, Reader
 from conformance.probing.probe import Probe
+from conformance.reporting import printed
 from conformance.reporting.clean import clean
 from conformance.reporting.facts import EMBEDDED
 from conformance.session.closing import Closing, close_run
@@ -206,6 +208,8 @@ class Controller:
         if self.closing is not None:
             reporter.section("conformance", "=")
             reporter.write_line(self.closing.text)
+            for line in printed(self.closing.graded, self.closing.facts, os.environ):
+                reporter.write_line(line)
         elif self.dry and self.live is not None:
             least, most = self.live.plan.requests
             span = f"{least}" if least == most else f"{least} to {most}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from conformance.reporting.annotations import annotations, printed
 from conformance.reporting.badge import endpoint, svg
 from conformance.reporting.breaches import BODIES, bodies
 from conformance.reporting.ctrf import ctrf
@@ -34,6 +35,7 @@ __all__ = [
     "Names",
     "Outcome",
     "ReportError",
+    "annotations",
     "bodies",
     "curl",
     "entry_text",
@@ -43,6 +45,7 @@ __all__ = [
     "last_line",
     "markdown",
     "outcome",
+    "printed",
     "report",
     "report_files",
     "skip_reason",

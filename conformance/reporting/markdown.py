@@ -1,7 +1,9 @@
 """A short Markdown summary, as CI services show it beside a job. Template: `reports/templates/summary.md`."""
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import accumulate
 from string import Template
 
 from conformance._paths import TEMPLATES
@@ -14,6 +16,8 @@ from conformance.verdicts.fold import Graded, Verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@$:.-])")
 _LONGEST = 160
+_MOST = 900_000  #: bytes of the summary's rows; GitHub refuses a whole summary of more than 1 MiB
+_MOST_FIRST = 50_000  #: bytes of what stands above the tables
 
 
 @cache
@@ -25,7 +29,7 @@ def markdown(graded: Graded, facts: Facts) -> str:
     """The verdict, the counts by area and one row per violated requirement."""
     return _template().substitute(
         verdict=escaped(last_line(graded, facts)),
-        first="\n\n".join(map(escaped, _first(graded, facts))),
+        first="\n\n".join(_within(map(escaped, _first(graded, facts)), _MOST_FIRST, "{} more are in report.json")),
         areas="\n".join(_areas(graded)),
         violations=_violations(breaches(graded)),
     )
@@ -53,7 +57,18 @@ def _violations(rows: tuple[Breach, ...]) -> str:
     if not rows:
         return "No violation was seen."
     head = ("| requirement | level | expected | seen | exchanges |", "| --- | --- | --- | --- | ---: |")
-    return "\n".join((*head, *map(_violation, rows)))
+    more = _cells("{} more are in report.json", *[""] * 4)
+    return "\n".join((*head, *_within(map(_violation, rows), _MOST, more)))
+
+
+def _within(rows: Iterable[str], most: int, more: str) -> Iterator[str]:
+    """The rows that fit into so many bytes, and how many did not."""
+    rows = tuple(rows)
+    sizes = accumulate(len(row.encode()) + 2 for row in rows)
+    fitting = sum(size <= most for size in sizes)
+    yield from rows[:fitting]
+    if fitting < len(rows):
+        yield more.format(len(rows) - fitting)
 
 
 def _violation(row: Breach) -> str:

@@ -9,6 +9,7 @@ from conformance.contract import Level
 from conformance.evidence.follow import Follower
 from conformance.gate.store import HistoryError, record
 from conformance.reporting import Facts, ReportError, summary, write_reports
+from conformance.reporting.clean import clean
 from conformance.reporting.facts import Baselined
 from conformance.session.baselines import Accepted, accepted_in
 from conformance.session.facts import facts_of
@@ -41,7 +42,7 @@ def close_run(live: Live, status: int, ungradable: str) -> Closing:
     holding |= {Exit.HARNESS_ERROR} if error else set()
     refused = live.scheduler is not None and live.scheduler.refusal is not None
     follower = live.finish(holding=sorted(code.name for code in holding), ungradable=ungradable, refused=refused)
-    told = f"the harness failed while sending: {type(error).__name__}: {error}" if error else ""
+    told = clean(f"the harness failed while sending: {type(error).__name__}: {error}") if error else ""
     closing = settle(follower, live.settings.level, live.folder, told=told)
     return _remembered(closing, live.settings.history) if live.settings.history else closing
 

@@ -279,3 +279,12 @@ def test_a_run_that_cannot_be_written_is_wrong_usage(run: Run, tmp_path: Path) -
     result = run("-k", "RESP-003", suite("response"), f"--out={tmp_path / 'file' / 'run'}")
     assert result.ret == 4 and "cannot write the run into" in _text(result)
     assert "Traceback" not in _text(result) and "INTERNALERROR" not in _text(result)
+
+
+@pytest.mark.parametrize("there", ["true", ""])
+def test_a_runner_of_github_gets_annotations(run: Run, monkeypatch: pytest.MonkeyPatch, there: str) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", there)
+    with endpoint() as server:
+        result = run(*target(server.url), "-k", "RESP-003", suite("response"))
+    lines = [line for line in result.outlines if line.startswith("::")]
+    assert [line.split("::")[1] for line in lines] == ["notice title=Messages API conformance"] * bool(there)
