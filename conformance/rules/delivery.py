@@ -86,6 +86,8 @@ def _silence(record: Record) -> str:
 
 
 def _last_said(record: Record) -> float:
-    """When the last event other than a ping came, in seconds from the request."""
-    times = (event.at for event in record.reading.events if event.type not in (None, "ping") and event.at is not None)
-    return max(times, default=record.exchange.first_byte or 0.0)
+    """When the last event other than a ping came, in seconds from the request; at the latest, where that is hidden."""
+    said = [event.at for event in record.reading.events if event.type not in (None, "ping")]
+    if None in said:  # under a content coding any of the bytes may have brought an event
+        return record.exchange.chunks[-1].at
+    return max((at for at in said if at is not None), default=record.exchange.first_byte or 0.0)
