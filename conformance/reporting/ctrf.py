@@ -3,6 +3,7 @@
 from typing import Any
 
 from conformance.reporting.cases import Case, cases
+from conformance.reporting.clean import clean
 from conformance.reporting.facts import Facts
 from conformance.reporting.sentence import verdict_sentence
 from conformance.reporting.times import later, milliseconds
@@ -61,7 +62,7 @@ def _about(graded: Graded, facts: Facts) -> Object:
     return {
         "verdict": verdict_sentence(graded, facts),
         "exit_code": int(facts.exit),
-        "target": facts.target,
+        "target": clean(facts.target),
         "embedded": facts.embedded,
         "profile": terms.profile.name,
         "level": facts.gate.lower(),

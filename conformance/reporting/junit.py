@@ -3,7 +3,7 @@
 from xml.etree import ElementTree as ET
 
 from conformance.reporting.cases import Case, cases
-from conformance.reporting.clean import xml_safe
+from conformance.reporting.clean import clean, xml_safe
 from conformance.reporting.facts import EMBEDDED, Facts
 from conformance.reporting.sentence import verdict_sentence
 from conformance.verdicts.fold import Graded, Verdict
@@ -47,7 +47,7 @@ def _about(graded: Graded, facts: Facts) -> dict[str, str]:
 def _properties(parent: ET.Element, values: dict[str, str]) -> None:
     holder = ET.SubElement(parent, "properties")
     for name, value in values.items():
-        ET.SubElement(holder, "property", {"name": name, "value": xml_safe(value)})
+        ET.SubElement(holder, "property", {"name": name, "value": clean(value)})
 
 
 #: The element that says how a case came out, and whether it has a type.

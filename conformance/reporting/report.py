@@ -33,7 +33,7 @@ def report(graded: Graded, facts: Facts) -> Object:
         "items": [_item(result) for result in graded.items],
         **_cost(graded.run, facts),
         "seeds": dict(facts.seeds),
-        "options": dict(facts.options),
+        "options": {name: _cut(value) for name, value in facts.options.items()},
         "timing": {"started": facts.started or None, "ended": facts.ended or None},
         **({"baseline": _baseline(facts.baseline)} if facts.baseline else {}),
     }
@@ -42,19 +42,19 @@ def report(graded: Graded, facts: Facts) -> Object:
 def _baseline(found: Baselined) -> Object:
     return {
         "waived": found.violated,
-        "unlisted": list(found.unlisted),
-        "failures": list(found.failures),
-        "remarks": list(found.remarks),
+        "unlisted": list(map(_cut, found.unlisted)),
+        "failures": list(map(_cut, found.failures)),
+        "remarks": list(map(_cut, found.remarks)),
     }
 
 
 def _target(run: Run, facts: Facts) -> Object:
     terms = run.terms
     return {
-        "target": {"url": facts.target, "embedded": facts.embedded, "authenticated": terms.authenticated},
+        "target": {"url": _cut(facts.target), "embedded": facts.embedded, "authenticated": terms.authenticated},
         "profile": terms.profile.name,
         "api_version": terms.api_version,
-        "model": terms.model,
+        "model": _cut(terms.model),
         "capabilities": sorted(terms.capabilities),
         "taken_away": list(taken_away(run)),
         "catalogue": terms.catalogue.version,
@@ -154,10 +154,10 @@ def _note(group: Group) -> Object:
 def _place(where: Where) -> Object:
     return {
         "exchange": where.exchange,
-        "pointer": where.pointer,
+        "pointer": _cut(where.pointer),
         "event": where.event,
         "byte": where.byte,
-        "header": where.header,
+        "header": _cut(where.header),
     }
 
 

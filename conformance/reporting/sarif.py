@@ -130,5 +130,5 @@ def _about(graded: Graded, facts: Facts) -> Object:
         "profile": terms.profile.name,
         "level": facts.gate.lower(),
         "catalogue": terms.catalogue.version,
-        "target": facts.target,
+        "target": clean(facts.target),
     }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import xmlschema
 from jsonschema import Draft4Validator, Draft6Validator, Draft7Validator, ValidationError  # type: ignore[import-untyped, unused-ignore]
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT6
 from reporting_runs import FACTS, broken, graded, record, result, terms
 
@@ -30,7 +30,7 @@ def loaded(name: str) -> Any:
 @cache
 def har_validator() -> Any:
     parts = {path.name: json.loads(path.read_text("utf-8")) for path in sorted((SCHEMAS / "har").glob("*.json"))}
-    resources = ((name, Resource(contents=part, specification=DRAFT6)) for name, part in parts.items())
+    resources = ((name, DRAFT6.create_resource(part)) for name, part in parts.items())
     return Draft6Validator(parts["har.json"], registry=Registry().with_resources(resources))
 
 
