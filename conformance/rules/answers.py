@@ -31,11 +31,6 @@ def has_body(exchange: Exchange) -> bool:
     return due and exchange.end.how not in OURS
 
 
-def is_ours(exchange: Exchange) -> bool:
-    """Whether we ended the exchange ourselves: nothing is missing because it did not come."""
-    return exchange.end.how in OURS
-
-
 def is_whole(exchange: Exchange) -> bool:
     """Whether the target finished its answer."""
     return exchange.end.how is Ending.COMPLETE

@@ -18,7 +18,7 @@ from conformance.rules.answers import (
 from conformance.rules.calls import declared_names, fragment, is_eager
 from conformance.rules.findings import Where
 from conformance.rules.judged import is_judged, resembles_message
-from conformance.rules.outcome import is_server_error, trouble
+from conformance.rules.outcome import is_garbled, is_server_error, trouble
 from conformance.wire.exchange import Ending, Limit
 from conformance.wire.reading import Reading
 
@@ -40,6 +40,7 @@ def reading(**sent: Any) -> Reading:
 def test_what_kept_a_request_from_an_answer(how: Ending, limit: Limit | None, word: str) -> None:
     nothing = exchange(status=None, raw=b"", how=how, limit=limit)
     assert (trouble(nothing), is_answer(nothing)) == (word, False)
+    assert (is_garbled(nothing), is_garbled(exchange(how=how))) == (how is Ending.MALFORMED, False)
 
 
 @pytest.mark.parametrize(
