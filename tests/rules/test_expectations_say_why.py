@@ -11,6 +11,7 @@ from conformance.wire.exchange import End, Ending, Exchange
 
 OPEN, HELD, BROKEN = Kind.UNJUDGED, Kind.HELD, Kind.BROKEN
 CODED = (("Content-Encoding", "gzip"),)
+STREAM = (("Content-Type", "text/event-stream"),)
 CALL = {"type": "tool_use", "id": "t_1", "name": "a", "input": {"n": 1}}
 TOOLS = {"tools": [{"name": "a", "input_schema": {}}]}
 ODD = said(content=[{"type": None}])
@@ -163,7 +164,7 @@ def test_a_stream_is_judged_beside_its_own_control_alone() -> None:
     assert finding.kind is HELD
     (other,) = judged(expect("streamed"), told())
     assert other.kind is HELD
-    shown = judged(expect("streamed"), exchange(400, b"", (("Content-Type", "text/event-stream"),)), stream=(told(),))
+    shown = judged(expect("streamed"), exchange(400, b"", STREAM), stream=(told(),))
     assert [(f.kind, f.seen) for f in shown] == [(BROKEN, "status 400, text/event-stream")]
     bare = judged(expect("streamed"), exchange(200, b"", ()), stream=(told(),))
     assert [f.seen for f in bare] == ["status 200, no media type"]
