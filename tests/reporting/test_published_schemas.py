@@ -16,6 +16,7 @@ from reporting_runs import FACTS, broken, graded, record, result, terms
 from conformance.contract import Level
 from conformance.reporting import REPORTS, Facts
 from conformance.reporting.facts import Baselined
+from conformance.reporting.times import date, later
 from conformance.rules.findings import Where
 from conformance.verdicts import Exit, Graded, Verdict
 from conformance.wire.exchange import Chunk, End, Ending
@@ -208,3 +209,17 @@ def test_a_violation_that_only_traffic_shows_is_a_case() -> None:
     seen = replace(run, judgements={**run.judgements, "RESP-003": row})
     tests = json.loads(REPORTS["ctrf.json"](seen, replace(FACTS, exit=Exit.VIOLATION)))["results"]["tests"]
     assert [(test["name"], test["status"]) for test in tests] == [("RESP-004", "passed"), ("RESP-003", "failed")]
+
+
+@pytest.mark.parametrize(
+    ("start", "seconds", "shown"),
+    [
+        ("2026-01-02T03:04:05+01:00", 1.5, "2026-01-02T03:04:06.500+01:00"),
+        ("2026-01-02T03:04:05", -1.0, "2026-01-02T03:04:05.000+00:00"),
+        ("yesterday", 1.0, "1970-01-01T00:00:01.000+00:00"),
+        ("9999-12-31T23:59:59+00:00", 2.0, "1970-01-01T00:00:02.000+00:00"),
+    ],
+)
+def test_a_time_is_always_a_time(start: str, seconds: float, shown: str) -> None:
+    assert later(start, seconds) == shown
+    assert date(start) == ("no date" if start == "yesterday" else start[:10])
