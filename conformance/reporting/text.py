@@ -35,7 +35,7 @@ def summary(graded: Graded, facts: Facts) -> str:
         *(breach_text(row, shown) for row in breaches(graded)),
         _notes(graded),
         "\n".join(baseline_lines(facts)),
-        f"{_requests(graded, facts)}\n{tiers_line(graded, facts.gate)}\n{clean(last_line(graded, facts))}",
+        f"{requests_line(graded, facts)}\n{tiers_line(graded, facts.gate)}\n{clean(last_line(graded, facts))}",
     )
     return "\n\n".join(part for part in parts if part)
 
@@ -111,7 +111,8 @@ def baseline_lines(facts: Facts) -> Iterator[str]:
         yield from (f"  told   {clean(line)}" for line in found.remarks)
 
 
-def _requests(graded: Graded, facts: Facts) -> str:
+def requests_line(graded: Graded, facts: Facts) -> str:
+    """What the run cost."""
     run = graded.run
     drawn = len(generated_requests(run, facts))
     tokens = f"{counted(output_tokens(run), 'output token')} as far as reported"
