@@ -116,3 +116,8 @@ def test_what_may_be_kept_is_told(value: Any, seen: str) -> None:
 def test_a_message_that_is_an_error_under_200_is_told_once() -> None:
     failed: Data = {"type": "error", "error": {"type": "api_error", "message": "no"}}
     assert broken(run(exchange(failed, STREAM))) == {"RESP-012"}
+
+
+def test_the_first_of_several_sentinels_is_shown() -> None:
+    (found,) = told("SSE-008", answered(start(), *REST, b"event: x\ndata: [DONE]\n\n", b"event: x\ndata: [END]\n\n"))
+    assert (found.kind, found.seen) == (Kind.BROKEN, "'[DONE]' (and 1 more events)")
