@@ -119,6 +119,12 @@ def test_a_connection_is_kept_or_its_close_is_told(answers: list[Exchange], outc
     assert all((f.where.header, f.where.exchange) == ("connection", 1) for f in found)
 
 
+@pytest.mark.parametrize(("began", "told_of"), [(0.3, True), (0.4, False), (0.5, False)])
+def test_a_pause_ends_what_is_at_once(began: float, told_of: bool) -> None:
+    first = exchange(200, b"{}", FRAMED, connection="a")
+    assert bool(changed(first, exchange(200, b"{}", FRAMED, connection="b", began=began))) is told_of
+
+
 def test_every_request_on_a_connection_is_answered() -> None:
     found = told("keeps-connection", SILENT, said())
     assert [(f.kind, f.where.exchange) for f in found[:2]] == [(BROKEN, 1), (HELD, 2)]

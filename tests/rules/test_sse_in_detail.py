@@ -78,8 +78,8 @@ def test_a_byte_order_mark_is_at_the_beginning() -> None:
 
 
 def test_an_event_with_another_fault_is_judged_by_its_name() -> None:
-    odd = b'foo: x\ndata: {"type":"ping"}\n\n'
-    assert kinds("SSE-005", answered(start(), odd, *REST)) == [Kind.BROKEN]
+    for odd in (b'foo: x\ndata: {"type":"ping"}\n\n', b'data: {"type":"ping"}\nfoo: x\n\n'):
+        assert kinds("SSE-005", answered(start(), odd, *REST)) == [Kind.BROKEN]
 
 
 def test_an_event_with_two_names_is_judged_by_none() -> None:
