@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from expectation_samples import exchange, expect, failed, judged, said
+from test_expectations_tools import says, streams
 
 from conformance.rules.expectations_tools import is_spoilt
 from conformance.rules.findings import Finding, Kind
-from conformance.rules.reached import REACHED, sequences
+from conformance.rules.reached import REACHED, may_be_replayed, sequences
 from conformance.wire.exchange import Exchange
 from conformance.wire.reading import Reading
 
@@ -168,6 +169,7 @@ FULL = {"input_tokens": 1, "output_tokens": 2}
         ("sequence-reached", said("a", asked("z", "b")), True),
         ("sequence-reached", said("a", asked("b") | {"messages": "x"}), False),
         ("sequence-reached", said("a", asked("b") | {"messages": []}), False),
+        ("sequence-reached", said("a", asked("b") | {"messages": {"a": 1}}), False),
         ("sequence-reached", said("a", asked("b") | {"messages": [*asked()["messages"], {"content": 5}]}), False),
         ("calls-tool", calls(CALL), True),
         ("calls-tool", calls(CALL, CALL | {"id": 5}), False),
@@ -196,3 +198,20 @@ def test_a_halt_is_reported_with_its_reason() -> None:
     assert only("stop-reported", halted, free).kind is BROKEN
     (again,) = judged(expect("stop-reported"), (failed(400), halted), (failed(400), free))
     assert again.kind is BROKEN
+
+
+def test_arguments_of_a_stream_are_compared_where_they_can_be_read() -> None:
+    whole, odd = {"type": "tool_use", "id": "t", "name": "get_code", "input": {"n": 1}}, Kind.UNJUDGED
+    assert only("arguments-streamed", says(whole), streams(whole)).kind is HELD
+    assert only("arguments-streamed", says(whole), streams(whole | {"input": "x"})).kind is odd
+
+
+def test_the_last_wording_gives_the_value() -> None:
+    args = {"path": "n", "value": "é", "artefacts": []}
+    rows = (calls(CALL | {"input": {"n": "x"}}), calls(CALL | {"input": {"n": "é"}}))
+    (finding,) = judged(expect("arguments-round-trip", args), rows)
+    assert finding.kind is HELD
+
+
+def test_no_message_holds_no_call_that_could_not_be_replayed() -> None:
+    assert may_be_replayed(Reading(failed(400)))

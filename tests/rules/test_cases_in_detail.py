@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from expectation_samples import exchange, expect, failed, said
+from expectation_samples import exchange, expect, failed, said, told
 
 from conformance.contract import load_catalogue, load_profiles
 from conformance.evidence.run import PLAIN, STREAM, Expect, Item, Record, Run, Terms
@@ -62,3 +62,9 @@ def test_why_a_case_is_left_open_is_told() -> None:
     garbled = exchange(None, end=End(Ending.MALFORMED))
     finding = only(item(expect("answer-begins"), "p"), row(1, "p", garbled))
     assert (finding.kind, finding.seen) == (Kind.UNJUDGED, "no answer (malformed): not a matter of time")
+
+
+def test_a_stream_is_judged_by_the_streamed_control_of_its_own_case_alone() -> None:
+    rows = (row(1, STREAM, said()), row(2, PLAIN, said()), row(3, "p", told()))
+    assert only(item(expect("streamed"), "p", control=PLAIN), *rows).kind is Kind.HELD
+    assert only(item(expect("streamed"), "p", control=STREAM), *rows).kind is Kind.UNJUDGED

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from rule_samples import BLOCK, PING, STOP, Data, broken, ends, own, record, run, start, streamed, text, wire
+from rule_samples import BLOCK, PING, STOP, Data, broken, ends, own, record, run, start, streamed, terms, text, wire
 from test_delivery_rules import LONG, bursts
 
 from conformance.rules.findings import Finding, Kind
@@ -29,6 +29,13 @@ def counted(tokens: object, hidden: int | None = None) -> Exchange:
 )
 def test_a_burst_is_faster_than_any_generation(tokens: object, hidden: int | None, told: bool) -> None:
     assert ("SSE-011" in broken(run(counted(tokens, hidden)))) is told
+
+
+def test_a_profile_without_a_count_of_reasoning_takes_all_output() -> None:
+    base = terms()
+    unknown = replace(base, profile=replace(base.profile, usage=replace(base.profile.usage, reasoning=None)))
+    assert "SSE-011" in broken(run(counted(5001, 9), under=unknown))
+    assert "SSE-011" not in broken(run(counted(5000, 9), under=unknown))
 
 
 @pytest.mark.parametrize(("at", "told"), [(9.0, True), (8.9, False)])

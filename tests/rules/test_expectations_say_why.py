@@ -197,3 +197,8 @@ def test_a_status_counts_though_the_connection_was_closed(how: Ending) -> None:
     closed = failed(400, end=End(how))
     assert judged(expect("too-long"), closed)[0].kind is HELD
     assert judged(expect("survives-large-body"), (closed, said()))[0].kind is HELD
+
+
+def test_a_body_that_nobody_can_read_says_no_more_than_its_status() -> None:
+    (finding,) = judged(expect("no-such-surface"), garbled())
+    assert (finding.kind, finding.expected) == (BROKEN, "404, 405 or 501 in the error envelope")

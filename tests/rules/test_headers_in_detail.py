@@ -114,3 +114,14 @@ def test_the_allowed_methods_are_shown(allow: str | None, seen: str) -> None:
     found = only("HTTP-003", error(405, ERROR, method="GET", headers={"allow": allow}))
     assert (found.kind, found.seen, found.where.header) == (Kind.BROKEN, seen, "allow")
     assert "HTTP-003" in held(run(error(405, ERROR, method="GET", headers={"allow": "POST"})))
+
+
+@pytest.mark.parametrize("coding", ["gzip", "gzip,", ", gzip", "x-gzip", "GZIP", "identity, gzip"])
+def test_a_coding_that_was_offered_may_be_written_otherwise(coding: str) -> None:
+    found = only("HDR-011", exchange(raw=PACKED, headers={"content-encoding": coding}))
+    assert found.kind is Kind.HELD
+
+
+def test_a_coding_that_was_not_offered_is_told_as_such() -> None:
+    found = only("HDR-011", exchange(raw=b"\x0b\x02", headers={"content-encoding": "br"}))
+    assert (found.expected, found.seen) == ("a coding out of 'gzip, deflate'", "br")
