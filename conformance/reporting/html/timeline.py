@@ -53,9 +53,8 @@ def timeline(reading: Reading, marked: int | None) -> str:
     box = {"class_": "timeline", "viewBox": f"0 0 {_WIDTH} {height}", "role": "img"}
     drawing = element("svg", inside, **box, aria_label=f"arrival over time: {words}")
     ends = f"<span>0 ms</span><span>{milliseconds(scale.whole)}</span>"
-    return (
-        f'<figure>{drawing}<div class="ends" aria-hidden="true">{ends}</div><figcaption>{words}</figcaption></figure>'
-    )
+    below = f'<div class="ends" aria-hidden="true">{ends}</div><figcaption>{text(words)}. {_KEY}</figcaption>'
+    return f"<figure>{drawing}{below}</figure>"
 
 
 def milliseconds(seconds: float) -> str:

@@ -17,6 +17,7 @@ from conformance.verdicts.keys import drawn_cases, key_of
 MOST_GROUPS = 6  #: ways of breaking one requirement that are shown
 MOST_DRAWN = 2  #: exchanges drawn for one of them
 _NUMBERS = 12  #: exchanges that are named
+_LONGEST = 300  #: characters of what was expected or seen; so much of each violation fits in the worst case, too
 #: Ranks: first what was seen of every requirement, then one exchange of each, then the rest.
 _FIRST, _FIRST_EXCHANGE, _MORE, _MORE_EXCHANGES = 0, 1, 2, 3
 
@@ -82,8 +83,8 @@ def _group(group: Group, row: Breach, shown: Evidence) -> str:
     accepted = element("span", "accepted by the baseline", class_="badge") if shown.accepts(first) else ""
     title = f"Case {text(first.case)}" if first.case else "Seen in traffic"
     rows = (
-        ("expected", element("span", text(first.expected, 2000), class_="expected")),
-        ("seen", element("span", text(first.seen, 2000), class_="seen")),
+        ("expected", element("span", text(first.expected, _LONGEST), class_="expected")),
+        ("seen", element("span", text(first.seen, _LONGEST), class_="seen")),
         ("where", text(first.where)),
         ("shown by", _shown_by(group)),
         ("level here", level if level != row.level else ""),
