@@ -155,6 +155,12 @@ def test_what_the_baseline_says_is_told_and_marked() -> None:
     assert "accepted by the baseline" not in article(root, "REQ-023").text
 
 
+def test_a_baseline_with_much_to_say_is_cut() -> None:
+    found = Baselined(failures=tuple(f"case {number} {'<' * 999}" for number in range(5000)))
+    data = page(sample(), replace(VIOLATED, baseline=found))
+    assert len(data) < LARGEST and "4941 more are in report.json" in read(data).text
+
+
 def test_only_the_first_ways_and_exchanges_are_shown_and_the_rest_is_counted() -> None:
     findings = [broken("RESP-003", "a", f"seen {number}", Where(1)) for number in range(9)]
     findings += [broken("RESP-003", "a", "seen 0", Where(seq)) for seq in range(2, 40)]

@@ -12,6 +12,7 @@ from conformance.verdicts.fold import Graded, Judgement, Verdict
 from conformance.verdicts.tiers import State, TierState, tier_states
 
 _NAMED = 12  #: requirements named for one tier
+_LINES = 60  #: lines shown of what the baseline says
 
 #: What a cell shows beside its colour.
 SIGNS: Mapping[Verdict, str] = MappingProxyType(
@@ -59,7 +60,10 @@ def _about(graded: Graded, facts: Facts) -> Iterator[tuple[str, str]]:
 
 def baseline(facts: Facts) -> str:
     """What the baseline made of the run, or ""."""
-    told = listed((text(line.strip(), 1000) for line in baseline_lines(facts)), class_="plain")
+    rows = [text(line.strip()) for line in baseline_lines(facts)]
+    more = len(rows) - _LINES
+    rows[_LINES:] = [f"{more} more are in report.json"] if more > 0 else []
+    told = listed(rows, class_="plain")
     return f"<h2>Baseline</h2>{told}" if told else ""
 
 
