@@ -189,6 +189,13 @@ def test_the_header_is_marked_even_among_too_many() -> None:
     assert "6 more header lines are in the journal" in details.text
 
 
+def test_a_header_whose_name_is_too_long_to_be_shown_is_not_compared() -> None:
+    plain, name = record(1), "x" * 10_000
+    row = replace(plain, exchange=replace(plain.exchange, headers=((name, "v"),)))
+    details = shown(row, Where(header=name))
+    assert details.all("mark") == [] and "characters left out" in details.text
+
+
 def test_only_so_many_events_are_drawn_the_marked_one_among_them() -> None:
     row = stream(3, b'data: {"type":"ping"}\n\n' * 1000, 50)
     details = shown(row, Where(event=501))

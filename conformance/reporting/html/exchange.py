@@ -49,7 +49,7 @@ def _headers(headers: Headers, wanted: str) -> str:
     if not headers:
         return ""
     left = max(0, len(headers) - MOST_HEADERS)
-    kept = sorted(headers, key=lambda row: row[0].lower() != wanted.lower()) if left else headers
+    kept = sorted(headers, key=lambda row: not _same(row[0], wanted)) if left else headers
     rows = "\n".join(_header(name, value, wanted) for name, value in kept[:MOST_HEADERS])
     note = _note(f"{left} more header lines are in the journal") if left else ""
     return f'<h5>Headers of the answer</h5><pre tabindex="0">{rows}</pre>{note}'
@@ -57,7 +57,12 @@ def _headers(headers: Headers, wanted: str) -> str:
 
 def _header(name: str, value: str, wanted: str) -> str:
     line = f"{text(name, _LONGEST)}: {text(value, _LONGEST)}"
-    return element("mark", line, class_="spot") if wanted and name.lower() == wanted.lower() else line
+    return element("mark", line, class_="spot") if wanted and _same(name, wanted) else line
+
+
+def _same(name: str, wanted: str) -> bool:
+    """Whether two names are of one header. A name too long to be shown whole is none: a target may send megabytes."""
+    return len(name) == len(wanted) <= _LONGEST and name.lower() == wanted.lower()
 
 
 def _body(body: bytes, marked: Mark) -> str:
