@@ -18,6 +18,7 @@ from conformance.reporting.curl import Names, curl
 from conformance.reporting.entry import entry_text
 from conformance.reporting.facts import EMBEDDED, Facts
 from conformance.reporting.har import har
+from conformance.reporting.html import page
 from conformance.reporting.junit import junit
 from conformance.reporting.markdown import markdown
 from conformance.reporting.outcomes import OUTCOMES, Outcome, outcome, skip_reason
@@ -77,6 +78,7 @@ REPORTS: Mapping[str, Callable[[Graded, Facts], bytes]] = MappingProxyType(
         "exchanges.har": lambda graded, facts: json_file(har(graded, facts)),
         "badge.json": lambda graded, facts: json_file(endpoint(graded, facts)),
         "badge.svg": svg,
+        "report.html": page,
     }
 )
 

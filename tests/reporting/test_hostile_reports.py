@@ -8,6 +8,7 @@ from functools import cache
 from xml.etree import ElementTree as ET
 
 import pytest
+from html_runs import read
 from reporting_runs import FACTS, broken, graded, record, result, terms
 
 from conformance.contract import load_catalogue
@@ -111,6 +112,13 @@ def good_markdown(data: bytes, text: str) -> None:
     assert [line for line in shown.splitlines() if line.startswith("#")] == [shown.splitlines()[0]]
 
 
+def good_html(data: bytes, text: str) -> None:
+    root = read(data)
+    assert len(data) < 2_000_000 and not EXECUTED_BY_A_TERMINAL.search(data.decode())
+    assert len(root.all("script")) == 1 and not root.all("img") and not root.all("a", href="")
+    assert not any(name.startswith(("on", "src", "style")) for part in root.all() for name in part.attributes)
+
+
 GOOD: dict[str, Callable[[bytes, str], None]] = {
     "report.json": good_json,
     "junit.xml": good_junit,
@@ -120,6 +128,7 @@ GOOD: dict[str, Callable[[bytes, str], None]] = {
     "exchanges.har": good_json,
     "badge.json": good_json,
     "badge.svg": good_svg,
+    "report.html": good_html,
 }
 
 
