@@ -83,7 +83,7 @@ def _closed(settings: Settings, profile: str) -> Closing:
             live.scheduler.wait()
     except Ungradable as error:
         ungradable = str(error)
-    return close_run(live, 0, ungradable)
+    return close_run(live, 0, ungradable, reports=False)
 
 
 def _outcome(subject: Subject, closing: Closing) -> Outcome:

@@ -45,13 +45,15 @@ def judged(
     only: Collection[str] = (),
     streams: bool = False,
     limits: Limits | None = None,
+    reports: bool = True,
     **options: Any,
 ) -> Closing:
     """The closing of a run against an endpoint with these faults.
 
     `endpoint` holds further settings of the reference endpoint; options go by their names on the command line. With
     `only`, what is sent is what the items of these requirements need, with `streams` what those need that look at any
-    stream. Every rule looks at it all the same.
+    stream. Every rule looks at it all the same. Without `reports` none are written: drawing them costs more than asking
+    for what one requirement needs.
     """
     own = {"restricted_key": SECOND_KEY, "context_window": WINDOW, **(endpoint or {})}
     settings = reference.Settings(profile=profile, key=KEY, faults=faults, **own)
@@ -61,7 +63,7 @@ def judged(
         resolved = replace(resolved, limits=limits or resolved.limits)
         draw = _draw(resolved)
         live = open_live(resolved, selected(draw, only, streams), _index(draw)[1], True, ENVIRONMENT)
-        return close_run(live, 0, _sent(live))
+        return close_run(live, 0, _sent(live), reports)
 
 
 def _draw(settings: Settings) -> Draw:

@@ -76,6 +76,7 @@ def _outcome(subject: Subject, only: tuple[str, ...], streams: bool = False) -> 
             only=only,
             streams=streams,
             limits=LIMITS,
+            reports=False,
             include=include,
             **EVERYTHING,
         )

@@ -33,8 +33,11 @@ class Closing:
     facts: Facts
 
 
-def close_run(live: Live, status: int, ungradable: str) -> Closing:
-    """End the run and its journal, grade it, write the reports. Never raises for what a target did."""
+def close_run(live: Live, status: int, ungradable: str, reports: bool = True) -> Closing:
+    """End the run and its journal, grade it, write the reports unless nobody is to read them.
+
+    Never raises for what a target did.
+    """
     error = live.stop()
     ungradable = ungradable or (STOPPED if live.gone else "")
     holding = {_HOLDING[status]} if status in _HOLDING else set()
@@ -43,7 +46,7 @@ def close_run(live: Live, status: int, ungradable: str) -> Closing:
     refused = live.scheduler is not None and live.scheduler.refusal is not None
     follower = live.finish(holding=sorted(code.name for code in holding), ungradable=ungradable, refused=refused)
     told = clean(f"the harness failed while sending: {type(error).__name__}: {error}") if error else ""
-    closing = settle(follower, live.settings.level, live.folder, told=told)
+    closing = settle(follower, live.settings.level, live.folder if reports else None, told=told)
     return _remembered(closing, live.settings.history) if live.settings.history else closing
 
 

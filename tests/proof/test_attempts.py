@@ -135,6 +135,12 @@ def test_patterns_choose_faults_by_name_and_requirement_and_habits_by_name() -> 
     assert Choice(faults=("nothing",)).subjects() == ()
 
 
+def test_an_attempt_writes_no_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.session.closing.write_reports", lambda *given: 1 / 0)
+    outcome = attempt(subject("id-constant", "myrouter"), whole=False)
+    assert outcome.error == "" and "RESP-002" in outcome.found
+
+
 def test_the_reduced_form_tries_each_fault_once_and_the_habits_many_at_a_time() -> None:
     chosen = Choice(reduced=True).subjects()
     faults = [one.name for one in chosen if one.kind is Kind.FAULT]
