@@ -105,24 +105,24 @@ def _tests(graded: Graded) -> Object:
     }
 
 
+def about(follower: Follower) -> Object:
+    """What a statement says of a run whatever the rules: where and when it was made, and by what."""
+    header = follower.header
+    return {
+        **{name: header[name] for name in ("target", "embedded", "harness", "started", "challenge")},
+        **{name: header["terms"][name] for name in ("profile", "api_version", "model", "catalogue")},
+        "level": header["level"].lower(),
+        "ended": follower.footer.get("ended", ""),
+    }
+
+
 def _ours(graded: Graded, follower: Follower, granted: Grant, days: int) -> Object:
-    header, terms = follower.header, graded.run.terms
     open_ = (Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
     return {
-        "target": header["target"],
-        "embedded": header["embedded"],
-        "profile": terms.profile.name,
-        "api_version": terms.api_version,
-        "model": terms.model,
-        "level": header["level"].lower(),
-        "catalogue": terms.catalogue.version,
-        "harness": header["harness"],
+        **about(follower),
         "tiers": list(granted.tiers),
         "not_certified": dict(granted.refused),
         "nothing_to_see": list(granted.unseen),
         "not_tested": [name for name, row in graded.judgements.items() if row.scored and row.verdict in open_],
-        "started": header["started"],
-        "ended": follower.footer["ended"],
         "expires": (date.fromisoformat(follower.footer["ended"][:10]) + timedelta(days)).isoformat(),
-        "challenge": header["challenge"],
     }

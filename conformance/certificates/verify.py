@@ -14,12 +14,13 @@ from securesystemslib.signer import SSlibKey
 from conformance._paths import SCHEMAS
 from conformance.certificates.envelope import Refused, opened
 from conformance.certificates.rules import rules_digest
-from conformance.certificates.statement import JOURNAL, REPORT, Uncertifiable, digest, grant
+from conformance.certificates.statement import JOURNAL, REPORT, Uncertifiable, about, digest, incomplete, statement
 from conformance.contract import Level
 from conformance.evidence.chain import dumped
 from conformance.evidence.follow import Follower, read_run
 from conformance.evidence.journal import JournalError, record_from, record_line
-from conformance.reporting import json_file, report_files
+from conformance.evidence.run import Run
+from conformance.reporting import json_file, report_file
 from conformance.session.closing import Closing, settle
 from conformance.verdicts import Graded
 
@@ -62,11 +63,13 @@ def verify(certificate: Path, report: Path, journal: Path, reader: Reader) -> Ve
     texts = {REPORT: _content(report), JOURNAL: _content(journal)}
     same_files(found, texts)
     _canonical(texts)
-    follower = _read(journal)
-    closing = settle(follower, Level(follower.header["level"]), None)
-    _complete(found, closing.graded, follower)
+    follower, closing = _graded(journal)
+    same_rules = found["predicate"]["configuration"][0]["digest"]["sha256"] == rules_digest()
+    _same_run(found, closing.graded.run, follower)
+    if same_rules:
+        _follows(found, follower, closing, texts)
     _answers(reader.challenge, found, closing.graded)
-    return _judged(found, closing, texts[REPORT])
+    return Verified(found, same_rules, _differing(closing, texts[REPORT]))
 
 
 def _content(file: Path) -> bytes:
@@ -94,11 +97,19 @@ def _fits(statement: Mapping[str, Any]) -> None:
 
 def _in_force(statement: Mapping[str, Any], names: Sequence[str], reader: Reader) -> None:
     expires = statement["predicate"]["conformance"]["expires"]
-    if reader.today > date.fromisoformat(expires):
+    if not _on_or_before(reader.today, expires):
         raise Refused(f"the certificate expired on {expires}")
     for name in names:
         if name in reader.revoked:
             raise Refused(f"the list of revocations names {name}: {reader.revoked[name]}")
+
+
+def _on_or_before(today: date, day: str) -> bool:
+    """Whether a day has not passed; one that no calendar has, has."""
+    try:
+        return today <= date.fromisoformat(day)
+    except ValueError:
+        return False
 
 
 def same_files(statement: Mapping[str, Any], texts: Mapping[str, bytes]) -> None:
@@ -112,7 +123,11 @@ def same_files(statement: Mapping[str, Any], texts: Mapping[str, bytes]) -> None
 def _canonical(texts: Mapping[str, bytes]) -> None:
     """Refuse what could be written in another way and say the same."""
     for name, data in texts.items():
-        if _FORMS[name](data) != data:
+        try:
+            same = _FORMS[name](data) == data
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            same = False
+        if not same:
             raise Refused(f"the {name} is not in its canonical form")
 
 
@@ -133,33 +148,56 @@ def _line_form(line: dict[str, Any]) -> dict[str, Any]:
 _FORMS = {REPORT: _report_form, JOURNAL: _journal_form}
 
 
-def _read(journal: Path) -> Follower:
+def _graded(journal: Path) -> tuple[Follower, Closing]:
     try:
-        return read_run(journal)
+        follower = read_run(journal)
+        return follower, settle(follower, Level(follower.header["level"]), None)
     except JournalError as error:
         raise Refused(f"the evidence is not intact: {error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Refused("the evidence is not intact: the journal holds what no run writes") from None
 
 
-def _complete(statement: Mapping[str, Any], graded: Graded, follower: Follower) -> None:
-    said, header = statement["predicate"]["conformance"], follower.header
-    told = {name: said[name] for name in ("target", "embedded", "started", "challenge", "harness")}
-    if told != {name: header[name] for name in told} or said["level"] != header["level"].lower():
-        raise Refused("the certificate is about another run than its journal")
-    if statement["predicate"]["configuration"][0]["digest"]["sha256"] != rules_digest():
-        return  # what today's rules say of the run refuses nothing
+def _same_run(said: Mapping[str, Any], run: Run, follower: Follower) -> None:
+    """Whatever the rules: the certificate is about the run of this journal, and that is a complete one."""
+    own = said["predicate"]["conformance"]
+    wrong = [name for name, value in about(follower).items() if own[name] != value]
+    if wrong:
+        raise Refused(f"the certificate is about another run than its journal: it says another {wrong[0]}")
+    if why := incomplete(run, follower):
+        raise Refused(f"the run certifies nothing: {why}")
+
+
+def _follows(said: Mapping[str, Any], follower: Follower, closing: Closing, texts: Mapping[str, bytes]) -> None:
+    """Under the same rules report and certificate follow from the journal; only the last day is the signer's to say."""
+    if report_file(REPORT, closing.graded, closing.facts) != texts[REPORT]:
+        raise Refused("the report does not follow from the journal: the same rules give another")
     try:
-        granted = grant(graded, follower)
+        due = statement(closing.graded, follower, texts)
     except Uncertifiable as error:
         raise Refused(f"the run certifies nothing: {error}") from None
-    if list(granted.tiers) != said["tiers"]:
-        raise Refused(f"the run certifies {', '.join(granted.tiers)}, not {', '.join(said['tiers'])}")
+    due["predicate"]["conformance"]["expires"] = said["predicate"]["conformance"]["expires"]
+    if due != said:
+        raise Refused(f"the certificate does not follow from the journal: it says another {_first_other(said, due)}")
 
 
-def _answers(challenge: str, statement: Mapping[str, Any], graded: Graded) -> None:
+def _first_other(said: Mapping[str, Any], due: Mapping[str, Any]) -> str:
+    """The first member of the predicate, or of what is ours in it, that is another."""
+    for one, other in (
+        (said["predicate"]["conformance"], due["predicate"]["conformance"]),
+        (said["predicate"], due["predicate"]),
+    ):
+        for name in one:
+            if one[name] != other[name]:
+                return str(name)
+    return "subject"
+
+
+def _answers(challenge: str, said: Mapping[str, Any], graded: Graded) -> None:
     """That every request of the run carried the reader's challenge, but those about ids of the caller's own."""
     if not challenge:
         return
-    if statement["predicate"]["conformance"]["challenge"] != challenge:
+    if said["predicate"]["conformance"]["challenge"] != challenge:
         raise Refused("the certificate does not answer the challenge")
     own = {probe for item in graded.run.items if item.requirement == CALLER_ID for probe in item.probes}
     for record in graded.run.records:
@@ -168,19 +206,12 @@ def _answers(challenge: str, statement: Mapping[str, Any], graded: Graded) -> No
             raise Refused(f"exchange {record.seq} does not carry the challenge: it may be older than the question")
 
 
-def _judged(statement: Mapping[str, Any], closing: Closing, text: bytes) -> Verified:
-    """The verdicts once more. Under the same rules the report must follow from the journal, byte for byte."""
-    today = report_files(closing.graded, closing.facts)[REPORT]
-    same = statement["predicate"]["configuration"][0]["digest"]["sha256"] == rules_digest()
-    if same and today != text:
-        raise Refused("the report does not follow from the journal: the same rules give another")
-    certified, now = _verdicts(text), _verdicts(today)
-    differing = {
-        name: (certified.get(name, "unknown"), now.get(name, "unknown"))
-        for name in {**certified, **now}
-        if certified.get(name) != now.get(name)
-    }
-    return Verified(statement, same, differing)
+def _differing(closing: Closing, text: bytes) -> dict[str, tuple[str, str]]:
+    """The requirements whose verdict is another today, with the certified one and today's."""
+    certified, now = _verdicts(text), _verdicts(report_file(REPORT, closing.graded, closing.facts))
+    names = {**certified, **now}
+    both = {name: (certified.get(name, "unknown"), now.get(name, "unknown")) for name in names}
+    return {name: pair for name, pair in both.items() if pair[0] != pair[1]}
 
 
 def _verdicts(text: bytes) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """`conformance certify`: a run, its report and a signed statement of both; `conformance verify`: checking one."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PUBLIC = "public-key.pem"
 REVOKED = "revoked.txt"
-NO_RUN = 4  #: pytest and our options were used wrongly: there is nothing to certify
+LONGEST = 4000  #: characters of one line
 _FILE = click.Path(path_type=Path)
 
 
@@ -39,9 +39,14 @@ def certify(url: str | None, journal: Path | None, key: Path | None, new_key: bo
         raise click.UsageError("say with --out DIR where certificate, report and journal are to be written")
     if (key is None) == (not new_key):
         raise click.UsageError("give one of --key FILE and --new-key")
-    out, signer = Path(given), _signer(key)
-    if journal is None and (code := run_suites(url, options, "-q")) == NO_RUN:
-        sys.exit(code)
+    out = Path(given)
+    if journal is None and (out / JOURNAL).exists():
+        raise click.UsageError(f"{out} holds a run already: give another folder, or certify it by --journal {out}")
+    signer = _signer(key)
+    if journal is None:
+        code = run_suites(url, options, "-q")
+        if not (out / JOURNAL).is_file():  # nothing was sent, and why has been told
+            sys.exit(code)
     sys.exit(_certified(signer, journal or out, out, days))
 
 
@@ -78,23 +83,29 @@ def _certified(signer: "CryptoSigner", source: Path, out: Path, days: int) -> in
         for name, data in certificate.items():
             click.echo(f"wrote {write_file(out / name, data)}")
     except Uncertifiable as error:
-        click.echo(f"nothing is certified: {error}", err=True)
+        _say([f"nothing is certified: {error}"], err=True)
         return 1
     except (JournalError, ReportError, OSError) as error:
         raise Refused(str(error)) from None
-    for line in _told(said["predicate"]["conformance"]):
-        click.echo(line)
+    _say(_told(said["predicate"]["conformance"]))
     return 0
 
 
-def _told(said: Mapping[str, Any]) -> Iterator[str]:
+def _say(lines: Iterable[str], err: bool = False) -> None:
+    """Print lines that hold what others wrote."""
     from conformance.reporting.clean import clean
+
+    for line in lines:
+        click.echo(clean(line, LONGEST), err=err)
+
+
+def _told(said: Mapping[str, Any]) -> Iterator[str]:
     from conformance.reporting.facts import EMBEDDED
 
     target = EMBEDDED if said["embedded"] else said["target"]
-    yield clean(f"{target}: {', '.join(said['tiers'])} of {said['profile']} at level {said['level']}")
+    yield f"{target}: {', '.join(said['tiers'])} of {said['profile']} at level {said['level']}"
     yield f"catalogue version {said['catalogue']}, run of {said['started']}, valid until {said['expires']}"
-    yield from (clean(f"not certified: {tier}: {why}") for tier, why in said["not_certified"].items())
+    yield from (f"not certified: {tier}: {why}" for tier, why in said["not_certified"].items())
     if said["not_tested"]:
         yield f"without a verdict: {', '.join(said['not_tested'])}"
     if said["challenge"]:
@@ -129,10 +140,9 @@ def verify(
     except NotAccepted as error:
         beside = (folder / PUBLIC).is_file() and "none of the" in str(error)
         more = f" ({folder / PUBLIC} came with the certificate: anybody could have put it there)" if beside else ""
-        click.echo(f"refused: {error}{more}", err=True)
+        _say([f"refused: {error}{more}"], err=True)
         sys.exit(1)
-    for line in _accepted(found):
-        click.echo(line)
+    _say(_accepted(found))
 
 
 def _accepted(found: "Verified") -> Iterator[str]:

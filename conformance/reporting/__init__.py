@@ -48,6 +48,7 @@ __all__ = [
     "outcome",
     "printed",
     "report",
+    "report_file",
     "report_files",
     "skip_reason",
     "summary",
@@ -83,10 +84,14 @@ REPORTS: Mapping[str, Callable[[Graded, Facts], bytes]] = MappingProxyType(
 )
 
 
+def report_file(name: str, graded: Graded, facts: Facts) -> bytes:
+    """One report as it stands in its file; its commands are to be run in the folder of the file."""
+    return REPORTS[name](graded, replace(facts, folder=""))
+
+
 def report_files(graded: Graded, facts: Facts) -> dict[str, bytes]:
-    """Every report and the bodies that commands read, by file name; commands are to be run in the reports' folder."""
-    inside = replace(facts, folder="")
-    made = {name: make(graded, inside) for name, make in REPORTS.items()}
+    """Every report and the bodies that commands read, by file name."""
+    made = {name: report_file(name, graded, facts) for name in REPORTS}
     return {**made, **{f"{BODIES}/{name}": data for name, data in bodies(graded).items()}}
 
 

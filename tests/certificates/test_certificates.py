@@ -167,7 +167,67 @@ def test_a_verdict_changed_by_the_signer_is_refused(small: Certified, tmp_path: 
 def test_a_tier_added_by_the_signer_is_refused(small: Certified, tmp_path: Path) -> None:
     said = opened(small.files[CERTIFICATE], TRUSTED)
     said["predicate"]["conformance"]["tiers"].append("vision")
-    with pytest.raises(Refused, match="the run certifies core, not core, vision"):
+    with pytest.raises(Refused, match="does not follow from the journal: it says another tiers"):
+        small.verified(tmp_path, {CERTIFICATE: wrapped(said, SIGNER)})
+
+
+@pytest.mark.parametrize("name", ["passedTests", "result"])
+def test_a_result_changed_by_the_signer_is_refused(name: str, small: Certified, tmp_path: Path) -> None:
+    said = opened(small.files[CERTIFICATE], TRUSTED)
+    said["predicate"][name] = "WARNED" if name == "result" else ["RESP-404"]
+    with pytest.raises(Refused, match=f"does not follow from the journal: it says another {name}"):
+        small.verified(tmp_path, {CERTIFICATE: wrapped(said, SIGNER)})
+
+
+@pytest.mark.parametrize("name", ["profile", "model", "ended"])
+def test_another_run_is_told_by_what_differs_whatever_the_rules(name: str, small: Certified, tmp_path: Path) -> None:
+    said = opened(small.files[CERTIFICATE], TRUSTED)
+    said["predicate"]["conformance"][name] = "another"
+    for rules in (rules_digest(), "0" * 64):
+        said["predicate"]["configuration"][0]["digest"]["sha256"] = rules
+        with pytest.raises(Refused, match=f"about another run than its journal: it says another {name}"):
+            small.verified(tmp_path, {CERTIFICATE: wrapped(said, SIGNER)})
+
+
+def test_an_incomplete_run_is_refused_whatever_the_rules(small: Certified, tmp_path: Path) -> None:
+    journal = resealed(small.files[JOURNAL], lambda rows: rows[0].update(everything=False))
+    said = opened(small.files[CERTIFICATE], TRUSTED)
+    said["subject"][1]["digest"]["sha256"] = digest(journal)
+    said["predicate"]["configuration"][0]["digest"]["sha256"] = "0" * 64
+    with pytest.raises(Refused, match="certifies nothing: only a part of the suite was selected"):
+        small.verified(tmp_path, {JOURNAL: journal, CERTIFICATE: wrapped(said, SIGNER)})
+
+
+NO_RUNS: dict[str, tuple[str, bytes]] = {
+    "a report that is no JSON": (REPORT, b"{"),
+    "a journal that is no JSON": (JOURNAL, b"{\n"),
+    "a journal of numbers": (JOURNAL, b"1\n2\n"),
+    "an exchange without a request": (JOURNAL, b'{"record":"exchange","chain":"0"}\n'),
+    "an empty journal": (JOURNAL, b""),
+}
+
+
+@pytest.mark.parametrize("case", NO_RUNS)
+def test_files_that_no_run_writes_are_refused_in_a_sentence(case: str, small: Certified, tmp_path: Path) -> None:
+    name, data = NO_RUNS[case]
+    said = opened(small.files[CERTIFICATE], TRUSTED)
+    said["subject"][(REPORT, JOURNAL).index(name)]["digest"]["sha256"] = digest(data)
+    with pytest.raises(Refused, match=r"is not in its canonical form|the evidence is not intact"):
+        small.verified(tmp_path, {name: data, CERTIFICATE: wrapped(said, SIGNER)})
+
+
+def test_a_header_that_no_run_writes_is_refused(small: Certified, tmp_path: Path) -> None:
+    journal = resealed(small.files[JOURNAL], lambda rows: rows[0].update(level="HIGH"))
+    said = opened(small.files[CERTIFICATE], TRUSTED)
+    said["subject"][1]["digest"]["sha256"] = digest(journal)
+    with pytest.raises(Refused, match="the journal holds what no run writes"):
+        small.verified(tmp_path, {JOURNAL: journal, CERTIFICATE: wrapped(said, SIGNER)})
+
+
+def test_a_day_that_no_calendar_has_is_over(small: Certified, tmp_path: Path) -> None:
+    said = opened(small.files[CERTIFICATE], TRUSTED)
+    said["predicate"]["conformance"]["expires"] = "2999-02-30"
+    with pytest.raises(Refused, match="expired on 2999-02-30"):
         small.verified(tmp_path, {CERTIFICATE: wrapped(said, SIGNER)})
 
 
