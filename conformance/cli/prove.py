@@ -26,7 +26,7 @@ _CHOICES: dict[str, Any] = {"multiple": True}
 @click.option("--requirement", "requirements", metavar="GLOB", help="only faults of such requirements", **_CHOICES)
 @click.option("--reduced", is_flag=True, help="each fault in one profile, and some rows of many habits")
 @click.option("--whole", is_flag=True, help="the whole suite against each fault, not only what its requirement needs")
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help="processes (default: three for each core)")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="processes (default: two for each core)")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("reports/proof"), help="where the matrix is written"
 )

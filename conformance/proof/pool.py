@@ -8,8 +8,8 @@ from multiprocessing import get_context
 from conformance.proof.subjects import Kind, Subject
 from conformance.proof.trial import Outcome, attempt
 
-JOBS = 3 * (os.cpu_count() or 1)
-"""Three for each core: a part of the attempts waits for silence to end."""
+JOBS = 2 * (os.cpu_count() or 1)
+"""Two for each core: a part of the attempts waits for silence to end. More gain nothing, and answers are read late."""
 _LONGEST = (Kind.ROW, Kind.VARIATION, Kind.CLEAN, Kind.FAULT)
 
 

@@ -130,6 +130,17 @@ def asked(times: int, *chosen: str) -> tuple[list[int], list[str | None]]:
     return [answer.status_code for answer in answers], [answer.headers.get("retry-after") for answer in answers]
 
 
+@pytest.mark.parametrize("trouble", ["edge-gateway-page", "edge-limit-page", "now-and-then-429", "now-and-then-503"])
+def test_the_id_of_the_caller_comes_back_whoever_answers(trouble: str) -> None:
+    chosen = (trouble, "request-id-of-a-router")
+    with Endpoint(Settings(variations=chosen)) as endpoint, httpx.Client() as client:
+        url, key = endpoint.url + "/anthropic/v1/messages", {"authorization": f"Bearer {endpoint.settings.key}"}
+        headers = {**key, "anthropic-version": "2023-06-01", "x-request-id": "mine"}
+        answers = [client.post(url, json=PLAIN, headers=headers) for _ in range(45)]
+    assert {answer.headers["x-request-id"] for answer in answers} == {"mine"}
+    assert trouble == "edge-limit-page" or any(answer.status_code != 200 for answer in answers)
+
+
 def test_a_slow_stream_is_slow_however_it_is_cut() -> None:
     item = BY_NAME["counting-stream"]
     whole = [step.pause for step in varied(item, "anthropic", "slow-streams")]

@@ -102,8 +102,8 @@ def _other_request_ids(answer: Answer, context: Context) -> Answer:
 
 
 def _as_router(answer: Answer, context: Context) -> Answer:
-    """The id of a request in x-request-id alone, that of the caller where there is one."""
-    value = dict(answer.headers).get("x-request-id", context.request_id)
+    """The id of a request in x-request-id alone, that of the caller where there is one, whoever wrote the answer."""
+    value = dict(answer.headers).get("x-request-id") or context.request.header("x-request-id") or context.request_id
     return replace(answer, headers=set_header(set_header(answer.headers, "request-id", None), "x-request-id", value))
 
 
