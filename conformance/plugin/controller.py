@@ -22,6 +22,7 @@ from conformance.session.live import Live, open_live
 from conformance.session.target import Ungradable, address_of, capabilities_of, profile_of
 from conformance.settings.options import OPTIONS
 from conformance.settings.resolve import Settings, UsageError, resolve
+from conformance.suite_budgets import FULL, within
 from conformance.suite_items import bracketed_part, controls, index, item_id, items_of
 from conformance.verdicts import Exit
 
@@ -76,7 +77,7 @@ class Controller:
             profile.name,
             self.settings.api_version or profile.api_version,
             capabilities_of(self.settings, profile),
-            self.settings.fuzz,
+            self.settings.fuzz if self.settings.budget == FULL else 0,
             self.settings.fuzz_seed,
         )
 
@@ -97,15 +98,19 @@ class Controller:
         metafunc.parametrize(name, [Line(item, self.reader) for item in items], ids=[item_id(item) for item in items])
 
     def select(self, items: list[pytest.Item]) -> None:
-        """Apply `--requirement`; remember what is left."""
-        if self.settings.requirement:
-            from conformance.contract import load_catalogue
+        """Apply `--requirement` and `--budget`; remember what is left."""
+        out = [item for item in items if (line := line_of(item)) and not self._wanted(line.item)]
+        if out:
+            self.config.hook.pytest_deselected(items=out)
+            items[:] = [item for item in items if item not in out]
 
-            wanted = {requirement.id for requirement in load_catalogue().select(self.settings.requirement)}
-            out = [item for item in items if (line := line_of(item)) and line.item.requirement not in wanted]
-            if out:
-                self.config.hook.pytest_deselected(items=out)
-                items[:] = [item for item in items if item not in out]
+    def _wanted(self, item: Item) -> bool:
+        """Whether the options leave an item in the run."""
+        from conformance.contract import load_catalogue
+
+        asked, settings = self.settings.requirement, self.settings
+        named = not asked or any(entry.id == item.requirement for entry in load_catalogue().select(asked))
+        return named and bool(within([item], settings.budget, settings.profile))
 
     # Running
 
@@ -123,7 +128,8 @@ class Controller:
         everything = {item.key for item in self.selected} >= self._collected and not self._narrowed()
         everything = everything and self._files.issuperset(suite_files())
         try:
-            self.live = open_live(self.settings, self.selected, self.probes, everything)
+            items = within(self.selected, self.settings.budget, self.settings.profile)
+            self.live = open_live(self.settings, items, self.probes, everything)
             self.live.folder = self._folder or self.live.folder
             if self.dry:
                 self.live.target.close()
@@ -140,7 +146,7 @@ class Controller:
             raise pytest.exit.Exception(f"nothing was graded: {self.ungradable}", returncode=Exit.UNGRADABLE) from None
 
     def _narrowed(self) -> bool:
-        return bool(self.settings.requirement)
+        return bool(self.settings.requirement) or self.settings.budget != FULL
 
     def stop(self) -> None:
         """Send nothing more."""

@@ -16,6 +16,7 @@ from conformance.session.closing import Closing, close_run
 from conformance.session.live import Live, open_live
 from conformance.session.target import Ungradable, capabilities_of, profile_of
 from conformance.settings.resolve import Settings, resolve
+from conformance.suite_budgets import FULL, within
 from conformance.suite_items import index
 from conformance.verdicts import Graded, Verdict
 
@@ -62,7 +63,8 @@ def judged(
         resolved = resolve({**given, "fuzz": 0, **options}, folder, ENVIRONMENT)
         resolved = replace(resolved, limits=limits or resolved.limits)
         draw = _draw(resolved)
-        live = open_live(resolved, selected(draw, only, streams), _index(draw)[1], True, ENVIRONMENT)
+        items = within(selected(draw, only, streams), resolved.budget, profile)
+        live = open_live(resolved, items, _index(draw)[1], resolved.budget == FULL, ENVIRONMENT)
         return close_run(live, 0, _sent(live), reports)
 
 
@@ -106,6 +108,11 @@ def broken(graded: Graded | None) -> dict[str, Verdict]:
 def declared(profile: str) -> Sequence[Item]:
     """Every item of the suites under a profile with everything claimed, the frozen generated ones included."""
     return _index(_everything(profile))[0]
+
+
+def declared_probes(profile: str) -> Mapping[str, Probe]:
+    """Every probe that those items name."""
+    return _index(_everything(profile))[1]
 
 
 def _everything(profile: str) -> Draw:

@@ -34,6 +34,7 @@ from conformance.session.target import (
     searchable,
 )
 from conformance.settings.resolve import Settings, UsageError
+from conformance.suite_budgets import FULL
 
 #: What we send in every run: a secret that is part of it would be found everywhere.
 ORDINARY = ("reference-1", "application/json", "text/event-stream", "messages-conformance", "identity")
@@ -171,6 +172,7 @@ class Live:
         """The options that shape what is sent, as a reader would spell them."""
         given = self.settings
         shown: dict[str, object] = {"concurrency": given.concurrency, "max-requests": given.max_requests}
+        shown["budget"] = given.budget if given.budget != FULL else None
         shown |= {"requirement": ", ".join(given.requirement), "no-auth": given.no_auth or None}
         return {name: str(value) for name, value in shown.items() if value}
 

@@ -41,6 +41,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("without", "many", "an included capability the target does not claim; repeatable", alias=True, metavar="C"),
     Option("requirement", "many", "only requirements matching this pattern, such as STRM-*; repeatable", alias=True,
            metavar="GLOB"),
+    Option("budget", "text", "how much to send: the quick look, one case of everything, or all (default: full)", "full",
+           alias=True, choices=("quick", "standard", "full")),
     Option("concurrency", "whole", "requests in flight at once (default: 8)", 8, alias=True, metavar="N"),
     Option("api-key-env", "text", "the environment variable that holds the key (default: CONFORMANCE_API_KEY)",
            "CONFORMANCE_API_KEY", alias=True, metavar="NAME"),

@@ -30,6 +30,7 @@ class Settings:
     capability: tuple[str, ...]
     without: tuple[str, ...]
     requirement: tuple[str, ...]
+    budget: str
     concurrency: int
     api_key_env: str
     no_auth: bool
