@@ -6,6 +6,7 @@ from conformance.cli.baseline import baseline
 from conformance.cli.certify import certify, verify
 from conformance.cli.corpus import corpus
 from conformance.cli.doctor import doctor
+from conformance.cli.estimate import estimate
 from conformance.cli.grade import grade
 from conformance.cli.history import history
 from conformance.cli.prove import prove
@@ -22,6 +23,7 @@ def main() -> None:
 
 
 main.add_command(run)
+main.add_command(estimate)
 main.add_command(baseline)
 main.add_command(history)
 main.add_command(requirements)

@@ -46,13 +46,18 @@ def run_suites(url: str | None, options: Mapping[str, Any], *words: str) -> int:
     """Run our suites with these options, and pytest's own words; the exit code."""
     import pytest
 
+    return int(pytest.main(suite_words(url, options, *words)))
+
+
+def suite_words(url: str | None, options: Mapping[str, Any], *words: str) -> list[str]:
+    """The command line of such a run."""
     from conformance._paths import SUITES, suite_files
 
     own = [] if url is None else [f"--conformance-target-url={url}"]
     own += [word for option in OPTIONS for word in _words(option, options.get(option.dest))]
     files = [str(path) for path in suite_files()]
     base = ["-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "conformance", "-p", "no:warnings", "--no-header"]
-    return int(pytest.main([*base, "-c", os.devnull, f"--rootdir={SUITES}", *own, *words, *files]))
+    return [*base, "-c", os.devnull, f"--rootdir={SUITES}", *own, *words, *files]
 
 
 def _words(option: Option, value: Any) -> list[str]:

@@ -88,6 +88,11 @@ def _active(config: pytest.Config) -> "Controller | None":
     return config.stash.get(_CONTROLLER, None)
 
 
+def controller_of(config: pytest.Config) -> "Controller | None":
+    """The state of our part of a pytest process, if our suites are in play."""
+    return _active(config)
+
+
 def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> Any:
     """Our declared functions are tests whatever `python_functions` says."""
     if "__conformance__" in getattr(obj, "__dict__", {}) and callable(obj):

@@ -15,6 +15,14 @@ _GOOD = frozenset({Auth.BEARER, Auth.X_API_KEY, Auth.BOTH, Auth.LOWER_CASE, Auth
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """Probes that are sent before those of the next phase; `alone`: one by one, with nothing else in flight."""
+
+    probes: tuple[Probe, ...]
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Probes by phase, in the order of sending.
 
@@ -39,11 +47,31 @@ class Plan:
         return (*self.first, *self.main, *self.alone, *self.last)
 
     @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Everything that is sent, in order, repeated controls included; the pre-flight is the first phase.
+
+        Controls stand between the probes of the main phase, before those that go alone and before the last ones, with
+        nothing else in flight, and at the end.
+        """
+        control, *rest = sorted(self.first, key=lambda probe: probe.id != PLAIN)
+        again = Phase((control,), alone=True) if self.bracketed else Phase(())
+        main = tuple(with_controls(self.main, control)) if self.bracketed else self.main
+        found = (
+            Phase((control,), alone=True),
+            Phase((*rest, *main)),
+            again if self.alone else Phase(()),
+            Phase(self.alone, alone=True),
+            again if self.last else Phase(()),
+            Phase(self.last),
+            again,
+        )
+        return tuple(phase for phase in found if phase.probes)
+
+    @property
     def requests(self) -> tuple[int, int]:
         """The least and the most requests of a run that meets no trouble, repeated controls included."""
-        most = sum(len(probe.calls) for probe in self.probes)
-        least = sum(_least(probe) for probe in self.probes)
-        return least + self._controls, most + self._controls
+        sent = [probe for phase in self.phases for probe in phase.probes]
+        return sum(map(least, sent)), sum(len(probe.calls) for probe in sent)
 
     def generated(self) -> frozenset[str]:
         """The ids of probes that only generated items need."""
@@ -51,15 +79,6 @@ class Plan:
             self.aliases.get(p, p) for item in self.items if not item.generated for p in (*item.probes, item.control)
         }
         return frozenset(probe.id for probe in self.probes if probe.id not in hand | {PLAIN, STREAM})
-
-    @property
-    def _controls(self) -> int:
-        """How often the plain control is sent again: between the probes of the main phase, with nothing else in flight
-        before those that go alone and before the last ones, at the end."""
-        if not self.bracketed:
-            return 0
-        between = sum(probe.id == PLAIN for probe in with_controls(self.main, self.first[0]))
-        return between + bool(self.alone) + bool(self.last) + 1
 
 
 def plan(
@@ -92,7 +111,7 @@ def plan(
     )
 
 
-def _least(probe: Probe) -> int:
+def least(probe: Probe) -> int:
     """The fewest requests of a probe: the first wording may do, and a reply needs something to reply to."""
     if probe.after is not None:
         return 0

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.evidence.run import PLAIN, Record
-from conformance.probing.plan import Plan, with_controls
+from conformance.probing.plan import Plan
 from conformance.probing.preflight import Refusal, preflight_refusal
 from conformance.probing.probe import Call, Probe, Shape
 from conformance.probing.replies import REPLIES
@@ -27,6 +27,8 @@ class Scheduler:
         self._sender = sender
         self._concurrency = concurrency
         sender.control = next((probe.calls[0] for probe in plan.first if probe.id == PLAIN), None)
+        if plan.bracketed and sender.control is not None:
+            sender.spending.reserve = sender.spending.worst(sender.desk, sender.control)
         self._done: set[str] = set()
         self._awaited = {name: asyncio.Event() for name in plan.awaited.values()}
         self._reached: dict[str, Record] = {}
@@ -87,23 +89,11 @@ class Scheduler:
             await self._sender.transport.close()
 
     async def _phases(self) -> None:
-        plan = self._plan
         await self._preflight()
         if self.refusal is not None:
             return
-        control = next(probe for probe in plan.first if probe.id == PLAIN)
-        rest = [probe for probe in plan.first if probe.id != PLAIN]
-        main = list(with_controls(plan.main, control)) if plan.bracketed else list(plan.main)
-        await self._concurrently([*rest, *main])
-        if plan.bracketed and plan.alone:
-            await self._probe(control)
-        for probe in plan.alone:
-            await self._probe(probe)
-        if plan.bracketed and plan.last:
-            await self._probe(control)
-        await self._concurrently(plan.last)
-        if plan.bracketed:
-            await self._probe(control)
+        for phase in self._plan.phases[1:]:
+            await self._concurrently(phase.probes, 1 if phase.alone else self._concurrency)
         if self._after is not None:
             await self._after(self._sender.deliver)
 
@@ -114,7 +104,7 @@ class Scheduler:
             self.refusal = preflight_refusal(records[-1].exchange)
         self._preflown.set()
 
-    async def _concurrently(self, probes: Sequence[Probe]) -> None:
+    async def _concurrently(self, probes: Sequence[Probe], width: int) -> None:
         queue = deque(probes)
 
         async def work() -> None:
@@ -122,7 +112,7 @@ class Scheduler:
                 await self._probe(queue.popleft())
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(self._concurrency, len(queue))):
+            for _ in range(min(width, len(queue))):
                 group.create_task(work())
 
     async def _probe(self, probe: Probe) -> list[Record]:

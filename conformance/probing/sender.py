@@ -1,16 +1,19 @@
 """Delivering one call: tries, back-off, redaction, and the line in the journal."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field, replace
 
 from conformance.evidence.journal import JournalWriter, record_line
 from conformance.evidence.run import PLAIN, Record
+from conformance.evidence.spent import Tokens
 from conformance.probing.backoff import Backoff, beyond_patience
 from conformance.probing.breaker import CUT_AT_ONCE, StreamBreaker
 from conformance.probing.limits import Limits, with_upload
 from conformance.probing.probe import Call, Probe, asks_for_stream
 from conformance.probing.redaction import Redactor
 from conformance.probing.render import Desk
+from conformance.probing.spending import Spending
 from conformance.probing.transport import Transport
 from conformance.rules.cases import TRIES
 from conformance.rules.outcome import ASK_AGAIN_STATUSES, PATIENCE_STATUSES, is_garbled, is_transient, trouble
@@ -38,7 +41,7 @@ class Sender:
     redactor: Redactor
     journal: JournalWriter
     began: float
-    max_requests: int | None = None
+    spending: Spending = field(default_factory=Spending)
     stopping: bool = False
     control: Call | None = None  #: the plain control, asked when the target falls silent
     controls: int = 0  #: how often the plain control was sent: each is a further step of one probe
@@ -57,11 +60,10 @@ class Sender:
         attempt, failures, fresh = 0, 0, ""
         while True:
             attempt += 1
-            await self.backoff.wait()
             await self._still_there()
-            await self._room(probe)
-            seq = self._take()
+            seq = await self._turn(probe, call)
             exchange = await self._counted(call, pin or fresh, seq)
+            self.backoff.heed(exchange)
             if exchange.end.how is not Ending.HUNG_UP and (_is_stream(exchange) or asks_for_stream(call)):
                 self.breaker.saw(exchange)
             failures += exchange.status in ASK_AGAIN_STATUSES
@@ -88,6 +90,7 @@ class Sender:
             if not self._doubtful() or self.gone:
                 return
             for attempt in range(1, TRIES + 1):
+                await self.backoff.wait()
                 exchange = await self._ask_control()
                 if not trouble(exchange):
                     self.unanswered = self.unserved = 0
@@ -95,12 +98,11 @@ class Sender:
                 if exchange.status is None or beyond_patience(exchange):
                     break
                 self.backoff.trouble(exchange, attempt + TRIES)  # a limit by the minute wants more than seconds
-                await self.backoff.wait()
             self.gone = True
 
     async def _ask_control(self) -> Exchange:
         assert self.control is not None
-        seq = self._take()
+        seq = self._take(self.spending.worst(self.desk, self.control), control=True)
         exchange = await self._once(self.control, "still there", seq)
         record = Record(seq, PLAIN, self.control_step(), 1, exchange)
         self.journal.write("exchange", **record_line(record))
@@ -109,10 +111,23 @@ class Sender:
     def _doubtful(self) -> bool:
         return self.unanswered >= STRIKES or self.unserved >= BUSY_STRIKES
 
-    async def _room(self, probe: Probe) -> None:
-        """Wait for room among the requests in flight; those of a probe that is sent all at once go together."""
-        while self.in_flight >= self.width and not probe.alone:
-            await asyncio.sleep(0.01)
+    async def _turn(self, probe: Probe, call: Call) -> int:
+        """Wait until a request may be sent, by the pace of the run, the requests in flight and what they may cost.
+
+        Those of a probe that is sent all at once go together. Raises CapReached.
+        """
+        control, worst = probe.id == PLAIN, self.spending.worst(self.desk, call)
+        while True:
+            while self._crowded(probe, worst, control):
+                await asyncio.sleep(0.01)
+            self._admit(worst, control)  # what is not to be sent need not wait for its turn
+            await self.backoff.wait()
+            if not self._crowded(probe, worst, control):
+                return self._take(worst, control)
+
+    def _crowded(self, probe: Probe, worst: Tokens, control: bool) -> bool:
+        """Whether a request has to wait for the end of others."""
+        return not probe.alone and (self.in_flight >= self.width or self.spending.waits(worst, control))
 
     async def _counted(self, call: Call, pin: str, seq: int) -> Exchange:
         """Send, and take note of how it went for everybody."""
@@ -132,18 +147,25 @@ class Sender:
         limits = with_upload(self.limits, len(outgoing.request.body))
         if self.breaker.tripped is Limit.AFTER_STOP:
             limits = replace(limits, after_stop=CUT_AT_ONCE)
-        exchange = await (self.wire if call.wire else self.transport).send(outgoing, limits)
+        exchange = None
+        try:
+            exchange = await (self.wire if call.wire else self.transport).send(outgoing, limits)
+        finally:
+            self.spending.end(seq, exchange)
         return self.redactor.exchange(replace(exchange, began=exchange.began - self.began))
 
-    def _take(self) -> int:
+    def _take(self, worst: Tokens, control: bool = False) -> int:
+        self._admit(worst, control)
+        self.count += 1
+        self.spending.begin(self.count, worst)
+        return self.count
+
+    def _admit(self, worst: Tokens, control: bool) -> None:
         if self.stopping:
             raise CapReached("not sent: the run was stopped")
-        if self.gone:
-            raise CapReached(GONE)
-        if self.max_requests is not None and self.count >= self.max_requests:
-            raise CapReached(f"not sent: the cap of {self.max_requests} requests was reached")
-        self.count += 1
-        return self.count
+        refusal = GONE if self.gone else self.spending.refusal(worst, time.monotonic(), control)
+        if refusal:
+            raise CapReached(refusal)
 
     def _again(self, exchange: Exchange, call: Call, attempt: int, failures: int) -> bool:
         """Whether to ask again. A first failure of the server is asked about once more, whatever came before it."""

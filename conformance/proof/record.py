@@ -9,7 +9,7 @@ from conformance.contract import Catalogue, load_catalogue
 from conformance.proof.matrix import Row, State, lost, unbroken, weighed
 from conformance.proof.subjects import Kind
 from conformance.proof.trial import Outcome
-from conformance.session.live import harness_version
+from conformance.session.header import harness_version
 
 VERSION = 1
 FAULT_STATES = (State.KILLED, State.NOTED, State.MISNAMED, State.SURVIVED, State.CRASHED)

@@ -5,15 +5,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.contract import load_catalogue
-from conformance.evidence.follow import Follower, header_terms
-from conformance.evidence.journal import VERSION, JournalWriter, item_line, record_line
+from conformance.evidence.follow import Follower
+from conformance.evidence.journal import JournalWriter, item_line, record_line
 from conformance.evidence.run import Item, Record, Terms
+from conformance.evidence.spent import Price
+from conformance.probing.backoff import Backoff
 from conformance.probing.plan import Plan, plan
 from conformance.probing.probe import Probe
 from conformance.probing.redaction import Redactor, Secret
@@ -21,8 +22,11 @@ from conformance.probing.render import Desk, wrong_token
 from conformance.probing.scheduler import After, Scheduler
 from conformance.probing.sender import Sender
 from conformance.probing.sockets import SocketTransport
+from conformance.probing.spending import Spending
 from conformance.probing.transport import HttpxTransport
 from conformance.session.baselines import header_baseline
+from conformance.session.caps import caps_of, pace_of, price_of
+from conformance.session.header import header
 from conformance.session.history import ready_history
 from conformance.session.models import ask_models, listed_models, only_model
 from conformance.session.target import (
@@ -33,19 +37,11 @@ from conformance.session.target import (
     profile_of,
     searchable,
 )
+from conformance.settings.prices import read_prices
 from conformance.settings.resolve import Settings, UsageError
-from conformance.suite_budgets import FULL
 
 #: What we send in every run: a secret that is part of it would be found everywhere.
 ORDINARY = ("reference-1", "application/json", "text/event-stream", "messages-conformance", "identity")
-
-
-def harness_version() -> str:
-    """The version of the installed distribution, or "unknown" in a bare checkout."""
-    try:
-        return version("messages-conformance")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 @dataclass(slots=True)
@@ -64,6 +60,7 @@ class Live:
     scheduler: Scheduler | None = None
     writer: JournalWriter | None = None
     baseline: Mapping[str, Any] | None = None  #: as the header holds it
+    price: Price | None = None  #: of the model, where there is a file of prices
     _redactor: Redactor = field(default_factory=lambda: Redactor(()))
 
     @property
@@ -77,7 +74,7 @@ class Live:
             self.writer = JournalWriter(self.journal)
         except OSError as error:
             raise UsageError(f"cannot write the run into {self.folder}: {error.strerror or error}") from None
-        self.writer.write("header", **self._header())
+        self.writer.write("header", **header(self))
         generated = sorted(self.plan.generated())
         items = [item_line(item) for item in self.plan.items]
         self.writer.write(
@@ -136,6 +133,8 @@ class Live:
         return lambda deliver: reduce_failures(writer, deliver, requests)
 
     def _sender(self, writer: JournalWriter) -> Sender:
+        spending = Spending(caps_of(self.settings), self.price, self.terms.profile.usage, time.monotonic())
+        spending.spend(self.discovery)
         return Sender(
             self.desk,
             self.settings.limits,
@@ -143,38 +142,12 @@ class Live:
             SocketTransport(self.target.verify),
             self._redactor,
             writer,
-            began=time.monotonic(),
-            max_requests=self.settings.max_requests,
+            began=spending.began,
+            spending=spending,
             count=len(self.discovery),
             width=self.settings.concurrency,
+            backoff=Backoff(pace_of(self.settings), spending.deadline),
         )
-
-    def _header(self) -> dict[str, Any]:
-        return {
-            "version": VERSION,
-            "harness": harness_version(),
-            "target": self.desk.endpoint,
-            "embedded": self.target.embedded,
-            "terms": header_terms(self.terms),
-            "level": self.settings.level.value,
-            "everything": self.everything,
-            "started": self.started,
-            "seeds": {"fuzz": self.settings.fuzz, "fuzz-seed": self.settings.fuzz_seed},
-            "options": self._shown_options(),
-            "header_envs": dict(self.settings.header_variables),
-            "api_key_env": self.settings.api_key_env,
-            "restricted_key_env": self.settings.restricted_key_env or "",
-            "challenge": self.settings.challenge,
-            **({"baseline": self.baseline} if self.baseline is not None else {}),
-        }
-
-    def _shown_options(self) -> dict[str, str]:
-        """The options that shape what is sent, as a reader would spell them."""
-        given = self.settings
-        shown: dict[str, object] = {"concurrency": given.concurrency, "max-requests": given.max_requests}
-        shown["budget"] = given.budget if given.budget != FULL else None
-        shown |= {"requirement": ", ".join(given.requirement), "no-auth": given.no_auth or None}
-        return {name: str(value) for name, value in shown.items() if value}
 
     def _with_models(self, sentence: str) -> str:
         listed = listed_models(ask_models(self.desk, self.settings, self.target))
@@ -199,7 +172,7 @@ def open_live(
     """
     profile = profile_of(settings)
     capabilities = capabilities_of(settings, profile)
-    baseline = header_baseline(settings.baseline)
+    baseline, prices = header_baseline(settings.baseline), read_prices(settings.prices)
     ready_history(None if settings.dry_run else settings.history)
     target = open_target(settings, environment)
     try:
@@ -217,10 +190,24 @@ def open_live(
         terms = Terms(
             profile, load_catalogue(), desk.api_version, desk.model, capabilities, target.key is not None, found
         )
+        price = price_of(settings, prices, desk.model)
         planned = plan(items, probes, desk, capabilities, settings.attempts)
         folder = reserve_folder(settings)
         return Live(
-            settings, target, terms, planned, desk, folder, now(), everything, discovery, None, None, baseline, redactor
+            settings,
+            target,
+            terms,
+            planned,
+            desk,
+            folder,
+            now(),
+            everything,
+            discovery,
+            None,
+            None,
+            baseline,
+            price,
+            redactor,
         )
     except BaseException:
         target.close()

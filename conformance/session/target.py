@@ -17,6 +17,7 @@ from conformance.reference import Endpoint
 from conformance.reference import Settings as ReferenceSettings
 from conformance.settings.resolve import Settings, UsageError
 
+NOT_ASKED = "not-asked"  #: stands for the model of a dry run that names none
 EMBEDDED_WINDOW = 200_000  #: tokens that the context of the embedded model holds
 EMBEDDED_BETAS = ("beta-one-2026-01-01", "beta-two-2026-01-01")  #: it accepts any name
 
@@ -75,11 +76,11 @@ def open_target(settings: Settings, environment: Mapping[str, str] | None = None
     verify = _trust(settings)
     variables = os.environ if environment is None else environment
     key, operator = variables.get(settings.api_key_env, ""), operator_of(settings, variables)
+    if settings.dry_run:
+        given, model = None if settings.no_auth else key.strip() or "not-sent", settings.model or NOT_ASKED
+        return Target(endpoint, given, model, False, lambda: None, verify, operator)
     if settings.no_auth:
         return Target(endpoint, None, settings.model, False, lambda: None, verify, operator)
-    if settings.dry_run:
-        given, model = key.strip() or "not-sent", settings.model or "not-asked"
-        return Target(endpoint, given, model, False, lambda: None, verify, operator)
     if not key.strip():
         _try_connection(endpoint, settings.limits.connect)
         raise UsageError(

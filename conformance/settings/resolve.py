@@ -42,6 +42,11 @@ class Settings:
     fuzz_seed: int
     shrink: int
     max_requests: int | None
+    max_output_tokens: int | None
+    max_seconds: float | None
+    max_cost: float | None
+    prices: Path | None
+    rate: float | None
     attempts: int
     include: tuple[str, ...]
     restricted_key_env: str | None
@@ -179,7 +184,7 @@ _KINDS = {
 WIDEST = 20_000_000  #: tokens of a context window; a prompt beyond it would fill the memory
 #: The smallest value of each number.
 _LEAST = {"concurrency": 1, "fuzz": 0, "shrink": 0, "max-requests": 1, "timeout": 0.001, "attempts": 1,
-          "context-window": 1}  # fmt: skip
+          "context-window": 1, "max-output-tokens": 1, "max-seconds": 0.001, "max-cost": 0, "rate": 0.001}  # fmt: skip
 
 
 def _check(values: Mapping[str, Any]) -> None:
@@ -191,6 +196,8 @@ def _check(values: Mapping[str, Any]) -> None:
                          "embedded reference endpoint")  # fmt: skip
     if values["require-target"] and values["target-url"] is None:
         raise UsageError("no target: --require-target is set, so --target-url URL must be given")
+    if values["max-cost"] is not None and values["prices"] is None:
+        raise UsageError("--max-cost needs --prices FILE, which says what the tokens of the model cost")
     betas = values["accepted-betas"]
     if betas and (len(set(betas)) < 2 or not all(_TOKEN.fullmatch(name) for name in betas)):
         raise UsageError("--accepted-betas takes two different names or more, of the characters of a header name: "

@@ -23,6 +23,7 @@ from conformance.probing.replies import REPLIES, RESULT
 from conformance.probing.scheduler import Scheduler
 from conformance.probing.sender import Sender
 from conformance.probing.sockets import SocketTransport
+from conformance.probing.spending import Caps, Spending
 from conformance.probing.transport import HttpxTransport
 from conformance.rules.findings import Kind
 from conformance.suite import PLAIN, PLAIN_CONTROL, STREAM_CONTROL, accepted
@@ -126,7 +127,7 @@ def _sent(folder: Path, endpoint: Loopback, concurrency: int, cap: int | None = 
         writer.write("header", terms={}, everything=True)
         writer.write("plan", items=[], aliases={}, awaited=dict(made.awaited), generated=[])
         wire = HttpxTransport(), SocketTransport()
-        sender = Sender(desk, Limits(), *wire, Redactor([]), writer, time.monotonic(), cap)
+        sender = Sender(desk, Limits(), *wire, Redactor([]), writer, time.monotonic(), Spending(Caps(cap)))
         scheduler = Scheduler(made, sender, concurrency)
         scheduler.start()
         scheduler.wait()

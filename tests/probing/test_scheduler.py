@@ -23,6 +23,7 @@ from conformance.probing.render import Desk
 from conformance.probing.scheduler import Scheduler
 from conformance.probing.sender import Sender
 from conformance.probing.sockets import SocketTransport
+from conformance.probing.spending import Caps, Spending
 from conformance.probing.transport import HttpxTransport, Outgoing, Transport
 from conformance.reference import Endpoint, Settings
 from conformance.suite import PLAIN, PLAIN_CONTROL, STREAM, STREAM_CONTROL, accepted, refused
@@ -89,7 +90,7 @@ def _bench(
         redactor,
         journal,
         time.monotonic(),
-        cap,
+        Spending(Caps(cap)),
     )
     return Bench(Scheduler(made, sender, concurrency), sender, journal.path)
 
@@ -250,8 +251,8 @@ def test_the_cap_ends_the_run_in_order(tmp_path: Path) -> None:
         follower = _bench(tmp_path, server.url, *probes, cap=3, concurrency=2).go()
         assert len(server.received) == len(follower.records) == 3
     assert set(follower.unsent.values()) == {"not sent: the cap of 3 requests was reached"}
-    assert set(follower.unsent) == {"p2", "p3", "p4", "plain"} and follower.sent, "the control at the end as well"
-    assert [row.step for row in _rows(follower, "plain")] == [0]
+    assert set(follower.unsent) == {"p1", "p2", "p3", "p4"} and follower.sent
+    assert [(row.seq, row.step) for row in _rows(follower, "plain")] == [(1, 0), (3, 1)], "the last one is the control's"
 
 
 def test_a_cap_that_is_used_up_before_the_pre_flight_sends_nothing(tmp_path: Path) -> None:

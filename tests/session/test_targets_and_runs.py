@@ -19,12 +19,8 @@ from conformance.reference import Settings as ReferenceSettings
 from conformance.reporting import ReportError
 from conformance.session import closing
 from conformance.session.closing import Closing, close_run
-from conformance.session.live import (
-    Live,
-    harness_version,
-    open_live,
-    reserve_folder,
-)
+from conformance.session.header import harness_version
+from conformance.session.live import Live, open_live, reserve_folder
 from conformance.session.models import listed_models
 from conformance.session.target import Ungradable, capabilities_of, open_target, operator_of, profile_of, searchable
 from conformance.settings.resolve import Settings, UsageError, resolve
@@ -250,12 +246,12 @@ def test_the_version_is_the_installed_one() -> None:
 
 
 def test_a_bare_checkout_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    from conformance.session import live
+    from conformance.session import header
 
     def nobody(name: str) -> str:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(live, "version", nobody)
+    monkeypatch.setattr(header, "version", nobody)
     assert harness_version() == "unknown"
 
 
