@@ -11,6 +11,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import tempfile
 import threading
 import time
@@ -35,6 +36,7 @@ SHORT = 0.3
 CAP = 120.0  #: seconds after which the endpoint goes away, for answers that trickle for ever
 SEED = 1
 PHASES = ("examples,coverage,fuzzing", "examples,fuzzing")  #: the coverage phase has no bound; it may not fit
+TOKENS = re.compile(rb'"(?:output_tokens|completion_tokens)"\s*:\s*(\d{1,9})')
 MODES = ("positive", "negative")  #: in this order, since the answers to accepted requests cost least
 CONFIG = f"""
 max-stream-events = 100000
@@ -76,11 +78,13 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a run said: new failures and errors, each by mode, name, operation and class of status; requests; time."""
+    """What a run said: new failures and errors, each by mode, name, operation and class of status; requests; time;
+    output tokens, as far as answers state them."""
 
     found: tuple[str, ...]
     requests: int
     seconds: float
+    tokens: int = 0
 
 
 @dataclass(slots=True)
@@ -91,6 +95,7 @@ class Watch:
     mode: str = ""
     found: dict[str, None] = field(default_factory=dict)
     waited: float = 0.0
+    tokens: int = 0
     over: bool = False
 
     def take(self, name: str) -> bool:
@@ -142,8 +147,10 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
 
 @hook
 def after_call(context: Any, case: Any, response: Any) -> None:
-    """Count the time that answers took."""
+    """Count the time that answers took, and the tokens that they state: the last number counts, as in a stream."""
     _now.waited += response.elapsed
+    stated = TOKENS.findall(response.content)
+    _now.tokens += int(stated[-1]) if stated else 0
 
 
 @handler()
@@ -170,7 +177,7 @@ def run(setting: Setting, faults: Iterable[str] = (), first: bool = True) -> Rep
             if not (first and _now.found):
                 _called(setting.profile, call, endpoint.url, first)
         requests = endpoint.requests
-    return Reply(tuple(_now.found), requests, time.monotonic() - began)
+    return Reply(tuple(_now.found), requests, time.monotonic() - began, _now.tokens)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from conformance.proof.subjects import Subject
 from conformance.reporting.facts import output_tokens
 from conformance.rules.findings import Finding
 from conformance.session.closing import Closing
+from conformance.suite_budgets import FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,17 @@ COMPANIONS = ("STRM-028", "STRM-030", "SEM-013")
 STREAMED = ("STRM", "SSE")  #: areas that all streams are about
 
 
-def attempt(subject: Subject, whole: bool) -> Outcome:
-    """What the harness says of a subject. Unless `whole`, a fault is first tried with what its requirement needs, and
-    when that names nothing, with the whole suite; what differs in streams alone is tried with all that asks for one.
-    Never raises: a crash is an outcome too."""
+def attempt(subject: Subject, whole: bool, budget: str = FULL) -> Outcome:
+    """What the harness says of a subject, within a budget. Unless `whole`, a fault is first tried with what its
+    requirement needs, and when that names nothing, with the whole suite; what differs in streams alone is tried with
+    all that asks for one. Never raises: a crash is an outcome too."""
     try:
         if subject.streams and not whole:
-            return _outcome(subject, (), streams=True)
-        few = Outcome(subject) if whole or subject.legal else needed(subject)
+            return _outcome(subject, (), budget, streams=True)
+        few = Outcome(subject) if whole or subject.legal else needed(subject, budget)
         if names(few):
             return few
-        full = _outcome(subject, ())
+        full = _outcome(subject, (), budget)
         return replace(full, requests=full.requests + few.requests)
     except Exception as error:
         return Outcome(subject, error=f"the harness failed: {type(error).__name__}: {error}")
@@ -55,17 +56,17 @@ def names(outcome: Outcome) -> bool:
     return outcome.subject.requirement in {*outcome.found, *outcome.noted}
 
 
-def needed(subject: Subject) -> Outcome:
+def needed(subject: Subject, budget: str = FULL) -> Outcome:
     """What is said of a fault when little is sent: what its requirement needs; for streams, then its companions too."""
     own = (subject.requirement,)
-    outcome = _outcome(subject, own)
+    outcome = _outcome(subject, own, budget)
     if names(outcome) or own[0].partition("-")[0] not in STREAMED:
         return outcome
-    more = _outcome(subject, (*own, *COMPANIONS))
+    more = _outcome(subject, (*own, *COMPANIONS), budget)
     return replace(more, requests=more.requests + outcome.requests)
 
 
-def _outcome(subject: Subject, only: tuple[str, ...], streams: bool = False) -> Outcome:
+def _outcome(subject: Subject, only: tuple[str, ...], budget: str, streams: bool = False) -> Outcome:
     include = COSTLY if only or costly(subject.requirement, subject.profile) else ()
     with tempfile.TemporaryDirectory(prefix="proof-") as folder:
         closing = judged(
@@ -78,6 +79,7 @@ def _outcome(subject: Subject, only: tuple[str, ...], streams: bool = False) -> 
             limits=LIMITS,
             reports=False,
             include=include,
+            budget=budget,
             **EVERYTHING,
         )
         return _read(subject, closing, not (only or streams))

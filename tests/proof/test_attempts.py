@@ -61,7 +61,7 @@ def test_the_whole_suite_names_a_fault_as_well() -> None:
 
 def test_where_the_few_probes_say_nothing_the_whole_suite_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     one = subject("message-stop-missing", "myrouter")
-    monkeypatch.setattr(trial, "needed", lambda subject: Outcome(subject, requests=7))
+    monkeypatch.setattr(trial, "needed", lambda subject, budget: Outcome(subject, requests=7))
     outcome = attempt(one, whole=False)
     assert weighed(outcome, load_catalogue()).good and outcome.whole
     assert outcome.found["STRM-023"] == "failed" and outcome.requests > 200 + 7

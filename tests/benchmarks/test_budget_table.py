@@ -1,0 +1,80 @@
+"""Budgets beside what people would otherwise use: the table, and the official SDK as the only check."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+
+from _budget_table import Contender, Terms, caught, lines, required, share
+from _sdk_alone import STEPS, run
+from budgets import FULL, OURS, prepared, reports_of, tasks_of, terms_of, with_full
+
+TERMS = Terms(
+    {"a": "REQ-001", "b": "REQ-001", "c": "REQ-002", "d": ""}, [(3, ["a"]), (2, ["a", "c"]), (1, ["outside"])]
+)
+WHOLE = Contender("quick", 2, 50, 64, ("a", "b", "c", "d"), frozenset({"a", "d"}))
+SAMPLED = Contender("other", 4, None, None, ("b", "d"), frozenset({"a", "c"}))
+
+
+def test_a_table_tells_rates_over_all_faults_for_a_request_and_for_tokens() -> None:
+    assert list(lines([WHOLE, SAMPLED], TERMS))[2:] == [
+        "| quick | 2 | 50 | 64 | 2 of 4 (50 %) | 1.00 | 4 | 1 of 2 (50 %) | 3 of 6 (50 %) |",
+        "| other | 4 | – | – | 0 of 2 (0 %) | 0.00 | – | 0 of 1 (0 %) | 5 of 6 (83 %) |",
+    ]
+
+
+def test_a_requirement_counts_once_and_a_may_not_at_all() -> None:
+    assert required(WHOLE, TERMS) == (1, 2)
+    assert required(SAMPLED, TERMS) == (0, 1)
+
+
+def test_a_report_is_caught_when_every_fault_of_it_is_noticed() -> None:
+    assert caught(WHOLE, TERMS) == (3, 6)
+    assert caught(SAMPLED, TERMS) == (5, 6)
+
+
+@pytest.mark.parametrize(("part", "whole", "text"), [(0, 0, "–"), (1, 3, "1 of 3 (33 %)")])
+def test_a_share_says_what_it_is_of(part: int, whole: int, text: str) -> None:
+    assert share(part, whole) == text
+
+
+def test_the_whole_harness_is_read_from_the_matrix() -> None:
+    matrix = {"profiles": {"myrouter": {"faults": [{"id": "a", "state": "killed"}, {"id": "b", "state": "survived"}]}}}
+    rows = with_full("myrouter", {"quick": {"requests": 1}, FULL: {"requests": 9, "sample": [], "noticed": []}}, matrix)
+    assert rows[FULL] == {"requests": 9, "sample": ["a", "b"], "noticed": ["a"]}
+    assert list(rows) == ["quick", FULL]
+
+
+def test_our_budgets_meet_every_fault_and_the_others_a_sample_and_what_was_reported() -> None:
+    contenders: dict[str, Any] = {name: ({}, bool) for name in (*OURS, FULL, "other")}
+    tried: dict[str, set[str]] = {}
+    for name, subject, _ in tasks_of("anthropic", contenders, 16):
+        tried.setdefault(name, set()).add(subject.name)
+    assert set(tried) == {*OURS, "other"}
+    assert tried["quick"] == tried["standard"] == set(terms_of("anthropic").requirements)
+    assert {name for _, names in reports_of("anthropic") for name in names} < tried["other"] < tried["quick"]
+
+
+@pytest.mark.parametrize("profile", ["myrouter", "anthropic"])
+def test_the_sdk_is_content_with_the_clean_endpoint_and_stumbles_over_a_lost_start(profile: str) -> None:
+    clean, requests, tokens = run(profile)
+    assert requests == len(STEPS) + 1
+    assert tokens > 0
+    assert clean[-2:] == ("BadRequestError", "BadRequestError")
+    assert all(told.startswith("[") for told in clean[:-2])
+    assert run(profile, ["message-start-missing"])[0] != clean
+
+
+def test_what_our_budgets_cost_is_what_their_runs_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    import _plain_schemathesis as plain
+
+    monkeypatch.setattr(plain, "settled", lambda profile, number: plain.Setting(profile, ()))
+    monkeypatch.setattr(plain, "run", lambda setting, faults=(), first=True: plain.Reply((), 0, 0.0, 7))
+    found = {name: about for name, (about, _) in prepared("anthropic", []).items()}
+    assert found["quick"]["requests"] <= 25
+    assert 0 < found["quick"]["tokens"] <= found["quick"]["ceiling"]
+    assert found["quick"]["requests"] < found["standard"]["requests"] < found["full"]["requests"]
+    assert f"plain Schemathesis, {found['quick']['requests']} requests" in found
