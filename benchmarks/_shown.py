@@ -54,8 +54,8 @@ def gathered(profile: str, jobs: int) -> Shown:
         for name, ways in pool.imap_unordered(_ways, tasks):
             found[name].update(ways)
         costs, aliases = base.get()
-    ways = {name: tuple(sorted(rows, key=lambda way: (len(way), way))) for name, rows in found.items()}
-    return Shown({subject.name: subject.requirement for subject in subjects}, ways, costs, aliases)
+    sorted_ways = {name: tuple(sorted(rows, key=lambda way: (len(way), way))) for name, rows in found.items()}
+    return Shown({subject.name: subject.requirement for subject in subjects}, sorted_ways, costs, aliases)
 
 
 def _clean(profile: str) -> tuple[dict[str, int], dict[str, str]]:

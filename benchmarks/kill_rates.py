@@ -33,7 +33,8 @@ from conformance.proof.runs import BROKEN, ENVIRONMENT, EVERYTHING, KEY, LIMITS,
 from conformance.proof.subjects import PROFILES, Subject, clean, faulty
 from conformance.proof.trial import Outcome
 from conformance.session.closing import Closing, close_run
-from conformance.session.live import harness_version, open_live
+from conformance.session.header import harness_version
+from conformance.session.live import open_live
 from conformance.session.target import Ungradable, capabilities_of, profile_of
 from conformance.settings.resolve import Settings, resolve
 from conformance.suite_items import index

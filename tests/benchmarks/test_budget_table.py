@@ -10,7 +10,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 from _budget_table import Contender, Terms, caught, lines, required, share
 from _sdk_alone import STEPS, run
-from budgets import FULL, OURS, prepared, reports_of, tasks_of, terms_of, with_full
+from budgets import OURS, prepared, reports_of, tasks_of, terms_of, with_full
+
+from conformance.suite_budgets import FULL
 
 TERMS = Terms(
     {"a": "REQ-001", "b": "REQ-001", "c": "REQ-002", "d": ""}, [(3, ["a"]), (2, ["a", "c"]), (1, ["outside"])]
