@@ -4,6 +4,7 @@ import click
 
 from conformance.cli.baseline import baseline
 from conformance.cli.certify import certify, verify
+from conformance.cli.compare import compare
 from conformance.cli.corpus import corpus
 from conformance.cli.doctor import doctor
 from conformance.cli.estimate import estimate
@@ -26,6 +27,7 @@ main.add_command(run)
 main.add_command(estimate)
 main.add_command(baseline)
 main.add_command(history)
+main.add_command(compare)
 main.add_command(requirements)
 main.add_command(serve)
 main.add_command(corpus)

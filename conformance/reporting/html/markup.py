@@ -57,8 +57,13 @@ def template() -> Template:
 
 @cache
 def policy() -> str:
+    """The policy of the report page."""
+    return policy_of(template())
+
+
+def policy_of(page: Template) -> str:
     """The Content-Security-Policy: nothing but the template's own blocks, named by hash (CSP level 3, section 2.3)."""
-    style, script = (_digest(block, template().template) for block in _BLOCK.values())
+    style, script = (_digest(block, page.template) or "'none'" for block in _BLOCK.values())
     return f"default-src 'none'; style-src {style}; script-src {script}; form-action 'none'; base-uri 'none'"
 
 
