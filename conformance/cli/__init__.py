@@ -1,38 +1,32 @@
-"""The `conformance` command: thin, everything it does is done elsewhere."""
+"""The `conformance` command: thin, everything it does is done elsewhere.
+
+A new command is a row of `COMMANDS`: its name, the module that holds a click command under that name, and what it is
+for in at most 60 characters, as `conformance --help` shows it. No module of a command is imported here, so that help
+comes at once and a command pays for itself alone.
+"""
 
 import click
 
-from conformance.cli.baseline import baseline
-from conformance.cli.certify import certify, verify
-from conformance.cli.compare import compare
-from conformance.cli.corpus import corpus
-from conformance.cli.doctor import doctor
-from conformance.cli.estimate import estimate
-from conformance.cli.grade import grade
-from conformance.cli.history import history
-from conformance.cli.prove import prove
-from conformance.cli.run import run
-from conformance.cli.serve import serve
-from conformance.cli.show import requirements
 from conformance.cli.usage import Group
 
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("conformance.cli.run", "test an endpoint, or the embedded one"),
+    "estimate": ("conformance.cli.estimate", "say what a run would send, and what it would cost"),
+    "doctor": ("conformance.cli.doctor", "ask an endpoint what it offers, and propose a configuration"),
+    "requirements": ("conformance.cli.show", "print the catalogue, or one entry in full"),
+    "grade": ("conformance.cli.grade", "grade the journal of a run with the rules of today"),
+    "compare": ("conformance.cli.compare", "set runs beside each other"),
+    "baseline": ("conformance.cli.baseline", "accept known violations until a date"),
+    "history": ("conformance.cli.history", "say what changed since the last run of each target"),
+    "certify": ("conformance.cli.certify", "test an endpoint, and sign what came of it"),
+    "verify": ("conformance.cli.certify", "check a certificate offline"),
+    "serve": ("conformance.cli.serve", "serve the reference endpoint"),
+    "prove": ("conformance.cli.prove", "prove the harness on the faults of the reference endpoint"),
+    "corpus": ("conformance.cli.corpus", "draw the frozen corpus of generated cases anew"),
+}
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=Group, rows=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="messages-conformance", prog_name="conformance")
 def main() -> None:
     """Say clause by clause whether a server keeps the contract of the Messages API, and prove it."""
-
-
-main.add_command(run)
-main.add_command(estimate)
-main.add_command(baseline)
-main.add_command(history)
-main.add_command(compare)
-main.add_command(requirements)
-main.add_command(serve)
-main.add_command(corpus)
-main.add_command(doctor)
-main.add_command(prove)
-main.add_command(grade)
-main.add_command(certify)
-main.add_command(verify)

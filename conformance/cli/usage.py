@@ -1,7 +1,8 @@
-"""What every command does about wrong usage."""
+"""What every command does about wrong usage, and commands that are loaded when they are asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import click
@@ -21,7 +22,33 @@ def _ending_with_4() -> Iterator[None]:
 
 
 class Group(click.Group):
-    """Ends with 4 for every kind of wrong usage, its own and that of the commands below it, whoever found it."""
+    """Ends with 4 for every kind of wrong usage, its own and that of the commands below it, whoever found it.
+
+    `rows` names commands that are not loaded yet: by the name of each the module that holds it, under that name or the
+    one behind a colon, and what it is for in a few words. Only the command that is asked for is loaded; what all of
+    them are for is told from the table.
+    """
+
+    def __init__(self, *words: Any, rows: Mapping[str, tuple[str, str]] | None = None, **more: Any) -> None:
+        super().__init__(*words, **more)
+        self.rows = dict(rows or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name, in the order of the table."""
+        return [*self.rows, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, loaded now; None for an unknown name."""
+        if cmd_name not in self.rows:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = self.rows[cmd_name][0].partition(":")
+        found: click.Command = getattr(import_module(module), name or cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table as the help shows it; nothing is loaded for it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in self.rows.items()])
 
     def make_context(self, *words: Any, **more: Any) -> click.Context:
         with _ending_with_4():
