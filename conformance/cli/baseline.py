@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance.cli.runs import Refused, finished_run
+from conformance.cli.runs import Refused, finished_run, runs_of
 
 if TYPE_CHECKING:
+    from conformance.evidence.follow import Follower
     from conformance.gate.baseline import Baseline
     from conformance.gate.renewal import Renewal
 
@@ -39,14 +40,15 @@ def baseline() -> None:
 
 
 @baseline.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_file
 @click.option("--expires", metavar="DATE", type=Day(), help="the last day of every entry (default of new ones: 90 days "
               "from the run)")  # fmt: skip
 @click.option("--reason", metavar="TEXT", default="", help="the reason of every entry (default of new ones: not known)")
-def write(run: Path, file: Path, expires: date | None, reason: str) -> None:
+def write(runs: tuple[Path, ...], file: Path, expires: date | None, reason: str) -> None:
     """Write an entry for every violation of RUN, the folder or journal of a run.
 
+    Of several runs, or the folder of a repeated one, what some violate and others saw hold is written as flaky.
     Entries that still hold keep reason, link and date; those that are gone are left out.
     """
     from conformance.gate.baseline import baseline_text
@@ -54,13 +56,14 @@ def write(run: Path, file: Path, expires: date | None, reason: str) -> None:
     from conformance.gate.renewal import Terms, renewed
     from conformance.verdicts import grade
 
-    follower = finished_run(run)
-    if follower.footer.get("refused"):
-        raise Refused(f"{run} ended before anything was graded; run again")
-    graded, began = grade(follower.run()), date.fromisoformat(follower.header["started"][:10])
-    default = Terms(f"violated on {began}, cause not known yet", began + LASTS)
+    followers = _graded(runs)
+    graded = [grade(follower.run()) for follower in followers]
+    began = date.fromisoformat(max(follower.header["started"] for follower in followers)[:10])
+    rarely = f"violated in some runs until {began} and not in others, cause not known yet"
+    default = Terms(f"violated on {began}, cause not known yet", began + LASTS, rarely)
+    items = [item for run in graded for item in run.run.items]
     given = Terms(reason.strip(), expires)
-    found = renewed(graded, _known(file, fresh=True), given, default, lambda row: is_known(row, graded.run.items))
+    found = renewed(graded, _known(file, fresh=True), given, default, lambda row: is_known(row, items))
     _save(file, baseline_text(found.baseline))
     click.echo("\n".join((f"wrote {file}: {_told(found)}", *(f"  left out  {key}" for key in found.gone))))
 
@@ -90,6 +93,17 @@ def check(run: Path, file: Path, level: str | None, today: date | None) -> None:
     sys.exit(closing.code)
 
 
+def _graded(paths: tuple[Path, ...]) -> "list[Follower]":
+    """The runs, those of a repeated one included, of which something was graded. Raises Refused."""
+    followers = [finished_run(run) for path in paths for run in runs_of(path)]
+    found = [follower for follower in followers if not follower.footer.get("refused")]
+    if not found:
+        raise Refused(f"{paths[0]} ended before anything was graded; run again")
+    if len({follower.header["terms"]["profile"] for follower in found}) > 1:
+        raise Refused("the runs are of different profiles; write the baseline from those of one at a time")
+    return found
+
+
 def _known(file: Path, fresh: bool = False) -> "Baseline":
     """The baseline in a file; an empty one where there is none yet and that is `fresh`."""
     from conformance.gate.baseline import Baseline, BaselineError, read_baseline
@@ -108,5 +122,6 @@ def _save(file: Path, text: str) -> None:
 
 
 def _told(found: "Renewal") -> str:
-    counts = (("new", found.new), ("kept", found.kept), ("not observed", found.unseen))
+    counts = [("new", found.new), ("kept", found.kept), ("not observed", found.unseen)]
+    counts += [("listed as flaky from now on", found.flaky)] if found.flaky else []
     return ", ".join((*(f"{len(keys)} {word}" for word, keys in counts), f"{len(found.gone)} gone and left out"))

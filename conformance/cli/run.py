@@ -26,12 +26,15 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("-n", "processes", type=int, metavar="N", help="processes that judge (needs pytest-xdist)")
 @click.option("-x", "first_only", is_flag=True, help="stop at the first violation")
 @click.option("-v", "--verbose", is_flag=True, help="name every item")
+@click.option("--repeat", type=click.IntRange(1), default=1, metavar="N", help="so many whole runs, one after another, "
+              "and in how many of them each case was violated")  # fmt: skip
 def run(
     url: str | None,
     expression: str | None,
     processes: int | None,
     first_only: bool,
     verbose: bool,
+    repeat: int,
     **options: Any,
 ) -> None:
     """Test the endpoint at URL, or the embedded reference endpoint without one."""
@@ -39,7 +42,11 @@ def run(
     own += ["-n", str(processes)] if processes is not None else []
     own += ["-x"] if first_only else []
     own += ["-v"] if verbose else ["-q"]
-    sys.exit(run_suites(url, options, *own))
+    if repeat == 1:
+        sys.exit(run_suites(url, options, *own))
+    from conformance.cli.repeat import repeat_suites
+
+    sys.exit(repeat_suites(url, options, tuple(own), repeat))
 
 
 def run_suites(url: str | None, options: Mapping[str, Any], *words: str) -> int:

@@ -1,5 +1,6 @@
 """Runs as commands are given them: a folder or its journal. What cannot be read is refused in one sentence."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from conformance.verdicts.fold import Graded
 
 JOURNAL = "journal.jsonl"
+REPEAT = "repeat.json"  #: in the folder of a repeated run; it names the folders of its runs
 
 
 class Refused(click.ClickException):
@@ -23,6 +25,17 @@ class Refused(click.ClickException):
 def journal_of(path: Path) -> Path:
     """The journal in the folder of a run, or the file that was named."""
     return path / JOURNAL if path.is_dir() else path
+
+
+def runs_of(path: Path) -> tuple[Path, ...]:
+    """The runs that came to their end in the folder of a repeated run; else what was named. Raises Refused."""
+    file = path / REPEAT
+    if not file.is_file():
+        return (path,)
+    try:
+        return tuple(path / str(int(run["folder"])) for run in json.loads(file.read_bytes())["runs"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise Refused(f"{file} is damaged; name the folders of its runs instead") from None
 
 
 def finished_run(path: Path) -> "Follower":

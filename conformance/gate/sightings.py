@@ -35,10 +35,13 @@ class Sighting:
 UNSEEN = Sighting()
 
 
-def sightings(graded: Graded) -> Mapping[str, Sighting]:
-    """What the run saw, by key; keys of which nothing was seen are left out."""
+def sightings(graded: Graded, of_a_part: bool = False) -> Mapping[str, Sighting]:
+    """What the run saw, by key; keys of which nothing was seen are left out.
+
+    What traffic shows held only in a whole run, unless it is held beside runs `of_a_part`, the same in each.
+    """
     found: dict[str, Sighting] = {}
-    for key, sighting in (*_declared(graded), *_passive(graded)):
+    for key, sighting in (*_declared(graded), *_passive(graded, of_a_part)):
         found[key] = found.get(key, UNSEEN).joined(sighting)
     return found
 
@@ -59,10 +62,10 @@ def _sighting(result: ItemResult) -> Sighting | None:
     return Sighting(held=kind) if result.verdict is Verdict.PASSED else None
 
 
-def _passive(graded: Graded) -> Iterator[tuple[str, Sighting]]:
+def _passive(graded: Graded, of_a_part: bool) -> Iterator[tuple[str, Sighting]]:
     """Of what all traffic shows. It held only where nothing was left out: less traffic shows less."""
     run = graded.run
-    whole = run.everything and run.finished and not held_back(run)
+    whole = run.finished and (of_a_part or (run.everything and not held_back(run)))
     held = Counter[str]()
     for result in graded.items:
         if result.item.active:

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
 
 from conformance.cli import main
+from conformance.contract.documents import json_schema
 from conformance.gate.history_page import history_page
 from conformance.gate.nights import NOTHING, Night, percentiles, series
 from conformance.gate.store import HistoryError, read_history, record
 from conformance.proof.runs import judged
+from conformance.reporting import Facts
 from conformance.settings.resolve import UsageError
-from conformance.verdicts import Exit
+from conformance.verdicts import Exit, Graded
 
 ONLY = ("RESP-003", "REQ-021")
 
@@ -61,6 +64,22 @@ def test_text_json_and_page_tell_the_same(kept: Path, tmp_path: Path) -> None:
     html = page.read_text()
     assert html.count("<svg ") == 2 and '<td class="new">new</td><td>REQ-021 absent</td>' in html
     assert "default-src 'none'" in html and not re.search(r"<script|https?://(?!h/)|\bon\w+=", html)
+
+
+def test_the_json_fits_its_schema(kept: Path, tmp_path: Path) -> None:
+    validator = Draft202012Validator(json_schema("history"))
+    found = json.loads(_history(kept, "--format", "json").output)
+    assert not list(validator.iter_errors(found)) and found["series"][0]["runs"][0]["violations"]
+    record(tmp_path / "one", *_one(tmp_path))
+    alone = json.loads(_history(tmp_path / "one", "--format", "json").output)
+    assert not list(validator.iter_errors(alone)) and alone["series"][0]["new"] is None
+    del found["series"][0]["runs"][0]["first_byte"]["p90"]
+    assert not validator.is_valid(found)
+
+
+def _one(folder: Path) -> tuple[Graded, Facts]:
+    closing = judged("myrouter", folder / "run", only=ONLY, reports=False)
+    return closing.graded, closing.facts
 
 
 def test_targets_are_chosen_by_a_pattern(kept: Path) -> None:
