@@ -117,7 +117,12 @@ def test_an_interrupt_ends_the_run_at_hand_and_keeps_the_finished_ones(tmp_path:
 
 def test_once_is_a_plain_run_and_wrong_words_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     calls: list[list[str]] = []
-    monkeypatch.setattr(pytest, "main", lambda words: calls.append(words) or 6)
+
+    def call(words: list[str]) -> int:
+        calls.append(words)
+        return 6
+
+    monkeypatch.setattr(pytest, "main", call)
     runner = CliRunner()
     assert runner.invoke(main, ["run", "--repeat", "1"]).exit_code == runner.invoke(main, ["run"]).exit_code == 6
     assert calls[0] == calls[1]

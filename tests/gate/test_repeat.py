@@ -25,8 +25,8 @@ DEFAULT = Terms("not known", LATER, "comes and goes")
 
 
 def _facts(code: Exit = Exit.VIOLATION, target: str = "http://h/v1/messages") -> Facts:
-    times = {"started": "2026-03-04T01:00:00+00:00", "ended": "2026-03-04T01:01:00+00:00"}
-    return Facts("0.1.0", target, exit=code, **times)
+    started, ended = "2026-03-04T01:00:00+00:00", "2026-03-04T01:01:00+00:00"
+    return Facts("0.1.0", target, exit=code, started=started, ended=ended)
 
 
 def _repeated(*runs: Graded, asked: int = 3, target: str = "http://h/v1/messages") -> Repeated:
