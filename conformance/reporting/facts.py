@@ -1,11 +1,11 @@
 """What a report says beside the graded run: when, against which address, under which gate, from which seeds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from conformance.contract import Level
-from conformance.evidence.run import Record, Run
+from conformance.evidence.run import CAPPED, Record, Run
+from conformance.evidence.spent import Price, Tokens, asked_output, reported, total
 from conformance.reporting.curl import Names
 from conformance.verdicts.exits import Exit
 from conformance.verdicts.fold import Graded, Verdict
@@ -50,6 +50,7 @@ class Facts:
     sent_for: str = ""  #: the profile that the requests were made for, where another one judges
     names: Names = field(default_factory=Names)
     baseline: Baselined | None = None
+    price: Price | None = None  #: of the model's tokens, where the run was given prices
 
     @property
     def waived(self) -> frozenset[str]:
@@ -63,28 +64,20 @@ def generated_requests(run: Run, facts: Facts) -> tuple[Record, ...]:
     return tuple(record for record in run.records if record.probe in drawn)
 
 
+def tokens(run: Run) -> Tokens:
+    """The sum of the tokens that answers report in the profile's fields; repeated tries count, they cost too."""
+    usage = run.terms.profile.usage
+    return total(found for record in run.records if (found := reported(record.reading, usage)) is not None)
+
+
 def output_tokens(run: Run) -> int:
-    """The sum of the output tokens that answers report in the profile's field; repeated tries count, they cost too."""
-    path = run.terms.profile.usage.output.split(".")
-    return sum(_count(_member(usage, path)) for usage in _usages(run))
+    """The output among them."""
+    return tokens(run).output
 
 
-def _usages(run: Run) -> Iterator[Any]:
-    for record in run.records:
-        reading = record.reading
-        message = reading.accumulated if reading.is_stream else reading.message
-        if message is not None:
-            yield message.get("usage")
-
-
-def _member(value: Any, path: list[str]) -> Any:
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
-def _count(value: Any) -> int:
-    return value if type(value) is int and value > 0 else 0
+def asked_tokens(run: Run) -> int:
+    """The ceiling of the output: the sum of `max_tokens` over all requests that were sent and not refused."""
+    return sum(asked_output(record.exchange) for record in run.records)
 
 
 def taken_away(run: Run) -> tuple[str, ...]:
@@ -95,6 +88,11 @@ def taken_away(run: Run) -> tuple[str, ...]:
 def held_back(run: Run) -> int:
     """How many of the planned probes were not sent though nothing about the target forbade it."""
     return sum(reason.startswith("not sent") and not run.sent(probe) for probe, reason in run.unsent.items())
+
+
+def capped(run: Run) -> str:
+    """Which cap ended the run early, in the words of what was not sent; "" where none did."""
+    return next((reason for reason in run.unsent.values() if reason.startswith(CAPPED)), "")
 
 
 def covered(graded: Graded) -> int:

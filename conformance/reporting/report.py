@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.evidence.run import Run
+from conformance.evidence.spent import Price, Tokens
 from conformance.reporting.breaches import Commands, Group, commands, exchanges, groups
-from conformance.reporting.facts import Baselined, Facts, covered, generated_requests, output_tokens, taken_away
+from conformance.reporting.facts import Baselined, Facts, asked_tokens, covered, generated_requests, taken_away, tokens
 from conformance.reporting.sentence import verdict_sentence
 from conformance.rules.findings import Finding, Where
 from conformance.verdicts.fold import Graded, ItemResult, Judgement, Verdict
@@ -91,15 +92,22 @@ def _coverage(graded: Graded) -> Object:
 
 
 def _cost(run: Run, facts: Facts) -> Object:
-    drawn = generated_requests(run, facts)
+    drawn, found = generated_requests(run, facts), tokens(run)
     return {
         "requests": {
             "total": len(run.records),
             "generated": len(drawn),
             "generated_order": list(dict.fromkeys((*facts.generated, *(record.probe for record in drawn)))),
         },
-        "output_tokens": output_tokens(run),
+        "output_tokens": found.output,
+        "output_tokens_ceiling": asked_tokens(run),
+        "input_tokens": found.input,
+        **({"cost": _paid(facts.price, found)} if facts.price else {}),
     }
+
+
+def _paid(price: Price, found: Tokens) -> Object:
+    return {"amount": round(price.of(found), 6), "currency": _cut(price.currency)}
 
 
 def _requirement(judgement: Judgement, shown: Commands) -> Object:

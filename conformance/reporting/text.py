@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from conformance.evidence.run import Run, Terms
 from conformance.reporting.breaches import Breach, Commands, breach, breaches, commands, exchanges, groups
 from conformance.reporting.clean import clean
-from conformance.reporting.facts import EMBEDDED, Facts, generated_requests, output_tokens
+from conformance.reporting.facts import EMBEDDED, Facts, asked_tokens, generated_requests, tokens
 from conformance.reporting.sentence import counted, last_line, tiers_line
 from conformance.rules.findings import Finding, Kind
 from conformance.verdicts.fold import Graded, ItemResult, Judgement, Verdict
@@ -115,5 +115,9 @@ def requests_line(graded: Graded, facts: Facts) -> str:
     """What the run cost."""
     run = graded.run
     drawn = len(generated_requests(run, facts))
-    tokens = f"{counted(output_tokens(run), 'output token')} as far as reported"
-    return f"{counted(len(run.records), 'request')} ({drawn} generated), {tokens}"
+    found = tokens(run)
+    output = f"{counted(found.output, 'output token')} as far as reported (max_tokens add up to {asked_tokens(run)})"
+    cost = f"{facts.price.of(found):.4f} {facts.price.currency}" if facts.price else ""
+    requests = f"{counted(len(run.records), 'request')} ({drawn} generated)"
+    parts = (requests, output, counted(found.input, "input token") if found.input else "", clean(cost))
+    return ", ".join(part for part in parts if part)

@@ -48,8 +48,9 @@ def estimate(live: Live, probes: Mapping[str, Probe], latency: float) -> Estimat
 
     whole = share(_WHOLE, live.plan)
     drawn = live.plan.generated()
+    model = None if live.desk.model == NOT_ASKED else live.desk.model
     return Estimate(
-        live.desk.endpoint, live.target.embedded, terms.profile.name, None if live.desk.model == NOT_ASKED else live.desk.model,
+        live.desk.endpoint, live.target.embedded, terms.profile.name, model,
         tuple(shown_options(settings).items()), latency, price.currency if price else "", whole,
         tuple(share(tier.name, alone(tier.requirements)) for tier in claimed),
         tuple(tier.name for tier in tiers if tier not in claimed),

@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.contract import Level
 from conformance.evidence.follow import Follower
+from conformance.evidence.spent import Price
 from conformance.reporting import Facts, Names
 from conformance.reporting.facts import Baselined
 from conformance.verdicts import Exit
@@ -38,6 +39,7 @@ def facts_of(
         sent_for=sent_for if profile not in ("", sent_for) else "",
         names=_names(header),
         baseline=baseline,
+        price=Price(**header["price"]) if "price" in header else None,
     )
 
 

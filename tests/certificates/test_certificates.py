@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -310,14 +311,23 @@ def test_other_rules_say_three_things_apart(small: Certified, tmp_path: Path, mo
     assert len(found.differing) == 1
 
 
+def _left_out(cap: str, rows: list[dict[str, Any]]) -> None:
+    """A cap came when the plain control was to be sent once more."""
+    rows.insert(2, {"record": "unsent", "probe": "plain", "reason": f"not sent: the cap of {cap} was reached"})
+
+
 UNFIT: dict[str, Callable[[list[dict[str, Any]]], object]] = {
     "the journal breaks off before the end of the run": lambda rows: rows.pop(),
     "the run did not come to its end": lambda rows: rows[-1].update(holding=["INTERRUPTED"]),
     "the target refused the first request": lambda rows: rows[-1].update(refused=True),
     "only a part of the suite was selected": lambda rows: rows[0].update(everything=False),
     "1 of the planned probes were not sent": lambda rows: rows.insert(
-        2, {"record": "unsent", "probe": "p", "reason": "not sent: the cap of 3 requests was reached"}
+        2, {"record": "unsent", "probe": "p", "reason": "not sent: the target stopped serving"}
     ),
+    **{
+        f"the run was truncated by budget: the cap of {cap} was reached": partial(_left_out, cap)
+        for cap in ("3 requests", "900 output tokens", "30 seconds", "0.5 USD")
+    },
     "the run was judged against a baseline of accepted violations": lambda rows: rows[0].update(baseline={}),
 }
 

@@ -1,14 +1,17 @@
 """Limits from a table, back-off, the breaker of silent streams, and what ends a run before it begins."""
 
 import asyncio
+import math
 import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
 
 import pytest
 
 from conformance.probing import backoff
-from conformance.probing.backoff import Backoff, beyond_patience, retry_after
+from conformance.probing.backoff import Backoff, beyond_patience, retry_after, until_reset
 from conformance.probing.breaker import StreamBreaker
 from conformance.probing.limits import Limits, limits_from, with_upload
 from conformance.probing.preflight import ENDINGS, STATUSES, preflight_refusal
@@ -39,6 +42,7 @@ def test_an_unknown_limit_is_answered_with_the_known_ones() -> None:
 
 
 NOW = 1_700_000_000.0
+FAR = "2099-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(
@@ -89,6 +93,116 @@ def test_the_wait_is_what_the_target_asks_for_or_doubles(monkeypatch: pytest.Mon
     assert _paused(monkeypatch, ("86400", 1)) == backoff.LONGEST
     assert [_paused(monkeypatch, (None, attempt)) for attempt in (1, 2, 3)] == [0.5, 1.0, 2.0]
     assert _paused(monkeypatch, ("7", 1), ("2", 1)) == 7.0, "a shorter wish of another answer does not shorten it"
+
+
+def _ahead(seconds: float) -> str:
+    return datetime.fromtimestamp(time.time() + seconds, UTC).isoformat()
+
+
+def _limited(remaining: str, reset: str, *more: tuple[str, str], name: str = "requests") -> Exchange:
+    rows = ((f"anthropic-ratelimit-{name}-remaining", remaining), (f"anthropic-ratelimit-{name}-reset", reset))
+    return _exchange(headers=(*rows, *more))
+
+
+def _waited(
+    monkeypatch: pytest.MonkeyPatch, steps: Sequence[Exchange | None], gap: float = 0.0, deadline: float = math.inf
+) -> list[float]:
+    """When requests may begin (one for each None) on a clock that only waiting moves, answers coming between them."""
+    clock, began = [100.0], []
+
+    async def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    async def go() -> None:
+        pace = Backoff(gap, deadline)
+        for step in steps:
+            if step is None:
+                await pace.wait()
+                began.append(round(clock[0] - 100.0, 3))
+            else:
+                pace.heed(step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: clock[0])
+        patch.setattr(asyncio, "sleep", sleep)
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(go())
+        loop.close()
+    return began
+
+
+def test_beginnings_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _waited(monkeypatch, [None] * 4, gap=0.25) == [0.0, 0.25, 0.5, 0.75]
+    assert _waited(monkeypatch, [None] * 4) == [0.0] * 4
+
+
+def test_nobody_waits_beyond_the_end_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _waited(monkeypatch, [None] * 4, gap=3.0, deadline=104.0) == [0.0, 3.0, 4.0, 4.0]
+
+
+def test_beginnings_keep_their_distance_at_once_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Senders that wait side by side take their turns; one that comes after a pause has it at once."""
+    clock, slept = [100.0], []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock[0] += seconds
+
+    async def go() -> None:
+        pace = Backoff(gap=2.0)
+        await asyncio.gather(*(pace.wait() for _ in range(3)))
+        clock[0] += 50.0
+        await pace.wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: clock[0])
+        patch.setattr(asyncio, "sleep", sleep)
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(go())
+        loop.close()
+    assert slept == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("name", backoff.LIMITED)
+def test_where_nothing_remains_the_reset_is_waited_for(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(time, "time", lambda: NOW)
+    assert _waited(monkeypatch, [_limited("0", _ahead(20), name=name), None, None]) == [20.0, 20.0]
+    assert _waited(monkeypatch, [_limited("1", _ahead(20), name=name), None]) == [0.0]
+    assert _waited(monkeypatch, [_limited("0", _ahead(3600), name=name), None]) == [backoff.LONGEST]
+
+
+def test_a_reset_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: NOW)
+    same = _limited("0", _ahead(20))
+    assert _waited(monkeypatch, [same, None, same, None, same, None]) == [20.0] * 3
+
+
+def test_a_limit_that_never_has_anything_is_not_believed_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: NOW)
+    moving = [_limited("0", _ahead(10 + n)) for n in range(6)]
+    steps = [step for answer in moving for step in (answer, None)]
+    assert _waited(monkeypatch, steps)[backoff.BELIEVED - 1 :] == [33.0] * 4
+    steps.insert(5, _limited("7", _ahead(20)))
+    assert _waited(monkeypatch, steps)[-1] > 33.0, "once something remained it is believed again"
+
+
+@pytest.mark.parametrize(
+    ("remaining", "reset"),
+    [
+        ("0", "soon"), ("0", ""), ("0", "2023-11-14T22:13:40"), ("0", "20"), ("-1", FAR), ("none", FAR),
+        ("", FAR), ("٠", FAR), ("0" * 5000, FAR), ("0", "9999-99-99T00:00:00Z"),
+        ("0", "0001-01-01T00:00:00+23:59"), ("0", "1999-01-01T00:00:00Z"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, remaining: str, reset: str) -> None:
+    assert _waited(monkeypatch, [_limited(remaining, reset), None]) == [0.0]
+
+
+def test_the_clock_of_the_target_counts_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: NOW)
+    late = ("date", formatdate(NOW + 900, usegmt=True))
+    assert _waited(monkeypatch, [_limited("0", _ahead(905), late), None]) == [5.0]
+    assert until_reset(_ahead(20), "no date", NOW) == until_reset(_ahead(20), "5", NOW) == 20.0
 
 
 @pytest.mark.parametrize(

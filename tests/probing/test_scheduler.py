@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from loopback import CHUNKED, CLOSE, HANG, STOP_EVENT, Loopback, Received, Script, always, chunk, message, response
 
+from conformance.contract import load_profiles
 from conformance.evidence.follow import Follower
 from conformance.evidence.journal import JournalWriter
 from conformance.evidence.run import Item, Record
 from conformance.probing import backoff
+from conformance.probing.backoff import Backoff
 from conformance.probing.limits import Limits
 from conformance.probing.plan import plan
 from conformance.probing.probe import Auth, Call, Probe, Shape
@@ -73,6 +75,7 @@ def _bench(
     limits: Limits = LIMITS,
     concurrency: int = 4,
     cap: int | None = None,
+    caps: Caps | None = None,
     transport: Transport | None = None,
 ) -> Bench:
     desk = Desk(f"{url}/anthropic/v1/messages", "2023-06-01", "reference-1", KEY, "ct-wrong-0123456789abcdef", "n0nce")
@@ -90,7 +93,7 @@ def _bench(
         redactor,
         journal,
         time.monotonic(),
-        Spending(Caps(cap)),
+        Spending(caps or Caps(cap), usage=load_profiles()["myrouter"].usage, began=time.monotonic()),
     )
     return Bench(Scheduler(made, sender, concurrency), sender, journal.path)
 
@@ -252,7 +255,50 @@ def test_the_cap_ends_the_run_in_order(tmp_path: Path) -> None:
         assert len(server.received) == len(follower.records) == 3
     assert set(follower.unsent.values()) == {"not sent: the cap of 3 requests was reached"}
     assert set(follower.unsent) == {"p1", "p2", "p3", "p4"} and follower.sent
-    assert [(row.seq, row.step) for row in _rows(follower, "plain")] == [(1, 0), (3, 1)], "the last one is the control's"
+    assert [(row.seq, row.step) for row in _rows(follower, "plain")] == [(1, 0), (3, 1)], (
+        "the last one is the control's"
+    )
+
+
+def test_a_cap_on_output_ends_the_run_before_it_is_passed(tmp_path: Path) -> None:
+    """Answers without usage cost their whole max_tokens, 32; what they report counts instead where they do."""
+    probes = [_probe(f"p{n}") for n in range(9)]
+    for folder, answer, sent in (("silent", message(usage=None), 5), ("telling", message(), 11)):
+        with always(answer) as server:
+            caps = Caps(output_tokens=160)
+            follower = _bench(tmp_path / folder, server.url, *probes, caps=caps, concurrency=3).go()
+            assert len(server.received) == len(follower.records) == sent
+        assert set(follower.unsent.values()) <= {"not sent: the cap of 160 output tokens was reached"}
+        last = max(follower.records, key=lambda row: row.seq)
+        assert last.probe == "plain" and last.step == 1, "the closing control has its place"
+
+
+def test_a_cap_on_time_ends_the_run_in_order(tmp_path: Path) -> None:
+    probes = [_probe(f"p{n}") for n in range(4)]
+    with always(message()) as server:
+        bench = _bench(tmp_path, server.url, *probes, caps=Caps(seconds=60.0))
+        bench.sender.spending.began -= 61.0
+        follower = bench.go()
+        assert not server.received
+    assert set(follower.unsent.values()) == {"not sent: the cap of 60 seconds was reached"}
+    assert follower.unsent.keys() == {"plain", "p0", "p1", "p2", "p3"} and follower.sent
+
+
+def test_what_is_left_out_waits_for_no_turn(tmp_path: Path) -> None:
+    """With a request in a thousand seconds only what is sent may wait."""
+    probes = [_probe(f"p{n}") for n in range(30)]
+    with always(message()) as server:
+        bench = _bench(tmp_path, server.url, *probes, cap=1)
+        bench.sender.backoff.gap = 1000.0
+        assert len(bench.go().unsent) == 31 and len(server.received) == 1
+
+
+def test_headers_that_say_that_nothing_remains_are_heeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heeded: list[int | None] = []
+    monkeypatch.setattr(Backoff, "heed", lambda self, exchange: heeded.append(exchange.status))
+    with always(message()) as server:
+        follower = _bench(tmp_path, server.url, _probe("p")).go()
+    assert heeded == [200] * len(follower.records) == [200] * 3
 
 
 def test_a_cap_that_is_used_up_before_the_pre_flight_sends_nothing(tmp_path: Path) -> None:

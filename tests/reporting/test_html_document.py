@@ -78,7 +78,8 @@ def test_the_terms_of_the_run_are_told() -> None:
     assert rows["anthropic-version"] == "2023-06-01"
     assert (rows["began"], rows["ended"]) == (FACTS.started, FACTS.ended)
     assert rows["catalogue"].startswith("version ")
-    assert rows["cost"] == "2 requests (0 generated), 7 output tokens as far as reported"
+    output = "7 output tokens as far as reported (max_tokens add up to 64)"
+    assert rows["cost"] == f"2 requests (0 generated), {output}, 3 input tokens"
     assert not {"taken away", "key", "requests made for"} & set(rows)
 
 

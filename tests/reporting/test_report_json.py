@@ -11,9 +11,11 @@ from reporting_runs import FACTS, broken, graded, record, result, terms
 
 from conformance._paths import SCHEMAS
 from conformance.contract import Level
+from conformance.evidence.spent import Price
 from conformance.reporting import REPORTS, ReportError, bodies, report, write_reports
 from conformance.reporting.facts import output_tokens
 from conformance.reporting.report import MOST_VIOLATIONS
+from conformance.reporting.text import requests_line
 from conformance.rules.findings import Where, note
 from conformance.verdicts import Exit, Graded, Verdict
 from conformance.wire.exchange import Chunk
@@ -87,8 +89,16 @@ def test_the_head_of_a_report() -> None:
     assert content["target"] == {"url": FACTS.target, "embedded": False, "authenticated": True}
     assert content["capabilities"] == ["streaming", "tools"]
     assert content["requests"] == {"total": 7, "generated": 1, "generated_order": ["drawn", "never-sent"]}
-    assert content["output_tokens"] == 49
+    assert (content["output_tokens"], content["output_tokens_ceiling"], content["input_tokens"]) == (49, 192, 21)
+    assert "cost" not in content
     assert (content["seeds"], content["options"]) == ({"live": 7}, {"level": "must"})
+
+
+def test_a_price_gives_the_cost_of_what_was_reported() -> None:
+    content = report(sample(), replace(FACTS, price=Price("USD", 1000, 10_000)))
+    VALIDATOR.validate(content)
+    assert content["cost"] == {"amount": 0.511, "currency": "USD"}
+    assert requests_line(sample(), replace(FACTS, price=Price("USD", 1000, 10_000))).endswith(", 0.5110 USD")
 
 
 def test_tiers_name_what_decides_them() -> None:

@@ -53,7 +53,7 @@ def test_a_failed_run_from_table_to_verdict() -> None:
     assert "  shown by  1 exchange: 2\ncurl" in second
     assert notes == "2 notes, never an alarm: RESP-002 2"
     assert end.splitlines() == [
-        "5 requests (1 generated), 35 output tokens as far as reported",
+        "5 requests (1 generated), 35 output tokens as far as reported (max_tokens add up to 128), 15 input tokens",
         "tiers: core violated (RESP-003), streaming open (SSE-001, SSE-002), tools holds, thinking not claimed, "
         "vision not claimed, caching not claimed, token counting not claimed, models not claimed",
         "does not conform: 1 MUST and 1 SHOULD violated; 1 inconclusive, 1 not run",
