@@ -11,20 +11,19 @@ docs/performance.md.
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+
+from _page import measured, write_section
 
 from conformance.reference import Endpoint, Settings
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 KEY = "benchmark-key-0123456789"
-HEADING = "## Wall time against latency"
+HEADING = "Wall time against latency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +79,15 @@ def main() -> None:
     lines = table(rows, given.concurrency)
     print("\n".join(lines))
     if given.write:
-        write(lines, given.profile, given.concurrency)
+        write_section(HEADING, about(given.profile, given.concurrency), lines)
 
 
-def write(lines: list[str], profile: str, concurrency: int) -> None:
-    """Replace the section of the page."""
-    about = (
-        f"Measured {datetime.now(UTC):%Y-%m-%d} with `python benchmarks/latency.py --write` on {os.cpu_count()} cores "
-        f"({platform.machine()}), Python {platform.python_version()}, target on the same machine; profile {profile}, "
+def about(profile: str, concurrency: int) -> str:
+    """What the table rests on."""
+    return (
+        f"{measured('latency.py --write')}, target on the same machine; profile {profile}, "
         f"concurrency {concurrency}. Bound: 1.5 × (requests × latency / concurrency) + wall time without latency."
     )
-    text = PAGE.read_text() if PAGE.is_file() else "# Performance\n\n"
-    before, _, rest = text.partition(HEADING)
-    after = rest[rest.index("\n## ") + 1 :] if "\n## " in rest else ""
-    PAGE.write_text(f"{before}{HEADING}\n\n{about}\n\n" + "\n".join(lines) + f"\n\n{after}".rstrip() + "\n")
 
 
 if __name__ == "__main__":

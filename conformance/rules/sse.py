@@ -15,7 +15,7 @@ from conformance.rules.findings import Finding, Where, broken, check, held, note
 from conformance.rules.judged import is_error_object
 from conformance.rules.registry import exchange_rule
 from conformance.rules.scope import asks_for_message
-from conformance.wire.jsontext import JsonFaultKind, Parsed, parse
+from conformance.wire.jsontext import JsonFaultKind, Parsed
 from conformance.wire.reading import Reading
 from conformance.wire.sse import LEGAL, Malformation, MalformationKind, ServerSentEvent
 from conformance.wire.stream_breach import StreamEvent
@@ -80,25 +80,26 @@ def stream_has_no_byte_order_mark(reading: Reading, terms: Terms) -> Iterable[Fi
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One event with its data parsed."""
+    """The terminated events whose faults are not owned by another requirement, and the numbers of those whose data is
+    text (no JSON and no beginning of an object) or holds a word such as NaN."""
 
-    event: StreamEvent
-    text: str
-    parsed: Parsed
+    events: tuple[StreamEvent, ...]
+    texts: frozenset[int]
+    constants: frozenset[int]
 
 
 @lru_cache(maxsize=2)
-def _judged(reading: Reading) -> tuple[Judged, ...]:
-    """The terminated events whose faults are not owned by another requirement; kept for the rules that follow."""
+def _judged(reading: Reading) -> Judged:
+    """What is judged of a stream; kept for the rules that follow."""
     if not is_served_stream(reading):
-        return ()
+        return Judged((), frozenset(), frozenset())
     faults = reading.decoded.malformations
     repeated = [fault.offset for fault in faults if fault.kind is MalformationKind.REPEATED_EVENT]
     rows = zip(reading.decoded.events, reading.events, strict=False)
-    return tuple(
-        Judged(event, raw.data, parse(raw.data.encode("utf-8", "surrogatepass")))
-        for raw, event in rows
-        if not (_is_merged(raw, repeated) or _is_owned(event))
+    return Judged(
+        tuple(event for raw, event in rows if not (repeated and _is_merged(raw, repeated)) and not _is_owned(event)),
+        frozenset(number for number, parsed in reading.unusual.items() if _is_text(parsed, _text(reading, number))),
+        frozenset(number for number, parsed in reading.unusual.items() if _holds_constant(parsed)),
     )
 
 
@@ -113,69 +114,77 @@ def _is_owned(event: StreamEvent) -> bool:
     return kind is EventType.ERROR or (kind is EventType.PING and event.type != EventType.PING)
 
 
-def _is_text(judged: Judged) -> bool:
+def _text(reading: Reading, number: int) -> str:
+    return reading.decoded.events[number].data
+
+
+def _is_text(parsed: Parsed, text: str) -> bool:
     """Data that is no JSON and no beginning of an object: a sentinel or plain words (SSE-008)."""
-    return not judged.parsed.usable and not judged.text.lstrip().startswith("{")
+    return not parsed.usable and not text.lstrip().startswith("{")
 
 
-def _is_object(judged: Judged) -> bool:
-    """One object that every reader takes for JSON, with a string type (SSE-007)."""
-    constant = any(fault.kind is JsonFaultKind.CONSTANT for fault in judged.parsed.faults)
-    return judged.event.type is not None and not constant
+def _holds_constant(parsed: Parsed) -> bool:
+    """Whether not every reader takes the data for JSON (SSE-007)."""
+    return any(fault.kind is JsonFaultKind.CONSTANT for fault in parsed.faults)
 
 
 def _each(
     requirement: str,
-    events: Iterable[Judged],
-    holds: Callable[[Judged], bool],
+    events: Sequence[StreamEvent],
+    bad: Sequence[StreamEvent],
     expected: str,
-    seen: Callable[[Judged], str],
+    seen: Callable[[StreamEvent], str],
 ) -> Iterable[Finding]:
     """One finding for a stream: the first event that breaks the clause, with the number of others, or that it held."""
-    rows = list(events)
-    bad = [judged for judged in rows if not holds(judged)]
     if bad:
         more = f" (and {len(bad) - 1} more events)" if bad[1:] else ""
-        where = Where(event=bad[0].event.index, byte=bad[0].event.offset)
+        where = Where(event=bad[0].index, byte=bad[0].offset)
         return (broken(requirement, expected, seen(bad[0]) + more, where),)
-    return (held(requirement),) if rows else ()
+    return (held(requirement),) if events else ()
+
+
+def _speaking(judged: Judged) -> Sequence[StreamEvent]:
+    """The events without those that are text."""
+    texts = judged.texts
+    return [event for event in judged.events if event.index not in texts] if texts else judged.events
 
 
 @exchange_rule("SSE-005")
 def events_have_names(reading: Reading, terms: Terms) -> Iterable[Finding]:
     """SSE-005."""
-    events = (judged for judged in _judged(reading) if not _is_text(judged))
-    seen = "an event without a name"
-    return _each("SSE-005", events, lambda judged: bool(judged.event.name), "an event field", lambda _: seen)
+    events = _speaking(_judged(reading))
+    bad = [event for event in events if not event.name]
+    return _each("SSE-005", events, bad, "an event field", lambda _: "an event without a name")
 
 
 @exchange_rule("SSE-006")
 def names_equal_types(reading: Reading, terms: Terms) -> Iterable[Finding]:
     """SSE-006, for events that have both."""
-    events = (judged for judged in _judged(reading) if judged.event.name and judged.event.type is not None)
-    return _each("SSE-006", events, _is_named_as_typed, "the name that the data's type says", _name_and_type)
+    events = [event for event in _judged(reading).events if event.name and event.type is not None]
+    bad = [event for event in events if event.name != event.type]
+    return _each("SSE-006", events, bad, "the name that the data's type says", _name_and_type)
 
 
-def _is_named_as_typed(judged: Judged) -> bool:
-    return judged.event.name == judged.event.type
-
-
-def _name_and_type(judged: Judged) -> str:
-    return f"event {shown(judged.event.name)} with type {shown(judged.event.type)}"
+def _name_and_type(event: StreamEvent) -> str:
+    return f"event {shown(event.name)} with type {shown(event.type)}"
 
 
 @exchange_rule("SSE-007")
 def data_is_an_object(reading: Reading, terms: Terms) -> Iterable[Finding]:
     """SSE-007: half an object, two of them, or one without a type. Other text is SSE-008's."""
-    events = (judged for judged in _judged(reading) if not _is_text(judged))
-    return _each("SSE-007", events, _is_object, "one JSON object with a string type", lambda judged: shown(judged.text))
+    judged = _judged(reading)
+    events = _speaking(judged)
+    bad = [event for event in events if event.type is None or event.index in judged.constants]
+    expected = "one JSON object with a string type"
+    return _each("SSE-007", events, bad, expected, lambda event: shown(_text(reading, event.index)))
 
 
 @exchange_rule("SSE-008")
 def no_sentinels(reading: Reading, terms: Terms) -> Iterable[Finding]:
     """SSE-008."""
-    events = _judged(reading)
-    return _each("SSE-008", events, lambda judged: not _is_text(judged), "JSON data", lambda judged: shown(judged.text))
+    judged = _judged(reading)
+    bad = [event for event in judged.events if event.index in judged.texts]
+    return _each("SSE-008", judged.events, bad, "JSON data", lambda event: shown(_text(reading, event.index)))
 
 
 @exchange_rule("SSE-009")

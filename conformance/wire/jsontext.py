@@ -70,6 +70,67 @@ class Parsed:
 
 def parse(data: bytes) -> Parsed:
     """Read the bytes as one JSON text. Never raises."""
+    try:
+        plain = _plain(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        plain = None
+    return plain or _examined(data)
+
+
+def parse_text(text: str) -> Parsed:
+    """The same for the characters of a text, in which a lone surrogate counts as bad UTF-8."""
+    plain = _plain(text) if text.isascii() or _is_encodable(text) else None
+    return plain or _examined(text.encode("utf-8", "surrogatepass"))
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _Unusual(ValueError):
+    """Something that a tolerant reader lets pass."""
+
+
+def _refused(word: str) -> float:
+    raise _Unusual(word)
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    return value if math.isfinite(value) else _refused(digits)
+
+
+def _distinct(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    whole = dict(pairs)
+    if len(whole) < len(pairs):
+        raise _Unusual(pairs[0][0])
+    return whole
+
+
+_PLAIN = json.JSONDecoder(parse_constant=_refused, parse_float=_finite, object_pairs_hook=_distinct)
+
+
+def _plain(text: str) -> Parsed | None:
+    """The value of a short text without any fault, as nearly all are; None where a closer look is due.
+
+    No number in it can have too many digits.
+    """
+    nested = text.count("{") + text.count("[") > MAX_DEPTH
+    if nested or len(text) > MAX_DIGITS or "\\ud" in text or "\\uD" in text:
+        return None
+    try:
+        value, end = _PLAIN.raw_decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return Parsed(value) if end == len(text) else None
+
+
+def _examined(data: bytes) -> Parsed:
+    """The value with every fault of its text."""
     faults = list(_encoding_faults(data))
     text = data.removeprefix(BOM).decode("utf-8", "replace")
     if (deep := _too_deep(data)) is not None:

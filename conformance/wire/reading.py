@@ -7,7 +7,7 @@ from itertools import accumulate as running
 
 from conformance.wire.content import MAX_DECODED, decoded_body
 from conformance.wire.exchange import Ending, Exchange
-from conformance.wire.jsontext import JSON, Parsed, parse
+from conformance.wire.jsontext import JSON, Parsed, parse, parse_text
 from conformance.wire.message import Message, accumulate, text_of
 from conformance.wire.sse import Decoded, ServerSentEvent, decode
 from conformance.wire.stream import StreamEvent, Walk, walk
@@ -86,32 +86,38 @@ class Reading:
         """The body as server-sent events; nothing where the answer is no event stream."""
         return decode(self.body if self.is_stream else b"")
 
-    @cached_property
+    @property
     def events(self) -> tuple[StreamEvent, ...]:
         """The events with their data read as JSON objects.
 
         A last event without its blank line is kept, unterminated, if its data is a whole object with a type: that
         fault has its own requirement (SSE-009), and should not hide that the event was sent.
         """
-        found = [self._event(index, event) for index, event in enumerate(self.decoded.events)]
-        if self.decoded.tail is not None:
-            tail = self._event(len(found), self.decoded.tail, terminated=False)
-            found += [tail] if tail.type is not None else []
-        return tuple(found)
+        return self._read[0]
 
-    def _event(self, index: int, event: ServerSentEvent, terminated: bool = True) -> StreamEvent:
-        parsed = parse(event.data.encode("utf-8", "surrogatepass"))
-        data = parsed.value if parsed.usable and isinstance(parsed.value, Mapping) else None
+    @property
+    def unusual(self) -> Mapping[int, Parsed]:
+        """By the number of the event, how data was read that is not strict JSON; terminated events alone."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[tuple[StreamEvent, ...], Mapping[int, Parsed]]:
+        found, unusual = [], {}
+        for index, event in enumerate(self.decoded.events):
+            parsed = parse_text(event.data)
+            if parsed.faults:
+                unusual[index] = parsed
+            found.append(self._event(index, event, parsed))
+        if self.decoded.tail is not None:
+            tail = self._event(len(found), self.decoded.tail, parse_text(self.decoded.tail.data), terminated=False)
+            found += [tail] if tail.type is not None else []
+        return tuple(found), unusual
+
+    def _event(self, index: int, event: ServerSentEvent, parsed: Parsed, terminated: bool = True) -> StreamEvent:
+        data = parsed.value if parsed.usable and isinstance(parsed.value, (dict, Mapping)) else None
         kind = None if data is None else data.get("type")
-        return StreamEvent(
-            index=index,
-            name=event.name,
-            type=kind if isinstance(kind, str) else None,
-            data=data,
-            offset=event.offset,
-            at=self._arrived(event.end),
-            terminated=terminated,
-        )
+        word = kind if isinstance(kind, str) else None
+        return StreamEvent(index, event.name, word, data, event.offset, self._arrived(event.end), terminated)
 
     @cached_property
     def _chunk_ends(self) -> Sequence[int]:

@@ -8,7 +8,13 @@ really is; and it gives equal results wherever the body was cut into chunks. Tim
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
+
+from conformance.wire.sse_events import LEGAL, Decoded, Malformation, MalformationKind, ServerSentEvent
+
+__all__ = [
+    "BOM", "LEGAL", "Decoded", "Decoder", "Malformation", "MalformationKind", "ServerSentEvent", "decode",
+    "decode_chunks",
+]  # fmt: skip
 
 BOM = b"\xef\xbb\xbf"
 FIELDS = frozenset({"event", "data", "id", "retry"})
@@ -16,61 +22,6 @@ FIELDS = frozenset({"event", "data", "id", "retry"})
 #: CR, LF and CRLF end a line; U+0085, U+2028 and U+2029 do not.
 _LINE_END = re.compile(rb"\r\n?|\n")
 _MAX_RETRY_DIGITS = 18
-
-
-class MalformationKind(StrEnum):
-    """What the bytes do that a reader should know."""
-
-    BOM = "byte-order-mark"  #: legal for a browser, loses the first event in clients
-    INVALID_UTF8 = "invalid-utf-8"  #: at most one for each line
-    UNKNOWN_FIELD = "unknown-field"  #: ignored by the grammar
-    NO_COLON = "no-colon"  #: a field name alone: legal, its value is empty
-    REPEATED_EVENT = "repeated-event-field"  #: two names in one event, usually a forgotten blank line
-    SEVERAL_DATA_LINES = "several-data-lines"  #: legal, joined by LF
-    EVENT_WITHOUT_DATA = "event-without-data"  #: named but not dispatched
-    BAD_RETRY = "bad-retry"  #: not ASCII digits alone: ignored
-    NUL_IN_ID = "nul-in-id"  #: ignored
-    UNTERMINATED = "unterminated-event"  #: discarded: the body ends before its blank line
-
-
-#: Kinds that the grammar allows: worth a note, never a breach of the grammar.
-LEGAL = frozenset({MalformationKind.UNKNOWN_FIELD, MalformationKind.NO_COLON, MalformationKind.SEVERAL_DATA_LINES})
-
-
-@dataclass(frozen=True, slots=True)
-class Malformation:
-    """One departure; `offset` counts bytes from the start of the body."""
-
-    kind: MalformationKind
-    offset: int
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class ServerSentEvent:
-    """One event. `offset` is the byte of its first field line, `end` the byte behind its completing one.
-
-    A blank line that ends in CRLF completes its event with the CR: the LF adds nothing.
-    """
-
-    name: str | None  #: None when there was no `event` field; "" when it was empty
-    data: str
-    data_lines: int
-    id: str  #: the last event id in force, "" when none was sent yet
-    retry: int | None  #: milliseconds, if this event sets them
-    offset: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """Everything a body says. `tail` is the discarded event at its end, as far as it goes."""
-
-    events: tuple[ServerSentEvent, ...]
-    malformations: tuple[Malformation, ...]
-    comments: int
-    tail: ServerSentEvent | None
-    size: int
 
 
 @dataclass(slots=True)
@@ -105,11 +56,14 @@ class Decoder:
         start = 1 if self._after_cr and data.startswith(b"\n") else 0
         if start:
             self._line_offset += 1
-        for ending in _LINE_END.finditer(data, start):
+        usual = b"\r" not in data
+        start = self._take_usual(data, start) if usual else start
+        while ending := _LINE_END.search(data, start):
             self._partial += data[start : ending.start()]
             self._end_line(base + ending.start() + 1)
             start = ending.end()
             self._line_offset = base + start
+            start = self._take_usual(data, start) if usual else start
         self._partial += data[start:]
         self._after_cr = data.endswith(b"\r")
         self._size += len(data)
@@ -119,6 +73,28 @@ class Decoder:
         """What the whole body says; call it once, after the last `feed`."""
         tail = self._tail()
         return Decoded(tuple(self._events), tuple(self._faults), self._comments, tail, self._size)
+
+    def _take_usual(self, data: bytes, start: int) -> int:
+        """Take the events that begin here, as long as they are what nearly all are: one name and one line of data, LF
+        behind each line, none other under construction. Gives the place behind them; no CR is among the bytes.
+        """
+        if self._partial or self._pending.offset is not None:
+            return start
+        while data.startswith(b"event:", start):
+            middle = data.find(b"\n", start)
+            end = data.find(b"\n", middle + 1)
+            if min(middle, end) < 0:
+                break
+            if not (data.startswith(b"data:", middle + 1) and data.startswith(b"\n", end + 1)):
+                break
+            try:
+                name, text = data[start + 6 : middle].decode("utf-8"), data[middle + 6 : end].decode("utf-8")
+            except UnicodeDecodeError:
+                break
+            name, text, begun, start = name.removeprefix(" "), text.removeprefix(" "), self._size + start, end + 2
+            self._line_offset = self._size + start
+            self._events.append(ServerSentEvent(name, text, 1, self._id, None, begun, self._line_offset))
+        return start
 
     def _end_line(self, completed: int) -> None:
         line, offset = self._take_line()

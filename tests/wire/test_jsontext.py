@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.wire.jsontext import MAX_DEPTH, JsonFaultKind, Parsed, parse
+from conformance.wire.jsontext import MAX_DEPTH, JsonFaultKind, Parsed, parse, parse_text
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -102,3 +102,25 @@ def test_brackets_in_strings_are_not_depth() -> None:
 def test_escaped_backslash_before_u_is_no_surrogate() -> None:
     assert parse(rb'["\\ud800"]').ok
     assert parse(rb'["\ud800"]').faults[0].kind is JsonFaultKind.LONE_SURROGATE
+
+
+@given(st.one_of(st.text(), st.text('"[]{}:,\\\\udD8cC01.eEnatrufls \ud800')))
+def test_characters_are_read_as_their_bytes(text: str) -> None:
+    assert repr(parse_text(text)) == repr(parse(text.encode("utf-8", "surrogatepass")))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('"\ud800"', JsonFaultKind.BAD_UTF8),
+        ('"\\ud800"', JsonFaultKind.LONE_SURROGATE),
+        ("[1e999]", JsonFaultKind.HUGE_NUMBER),
+        ("[NaN]", JsonFaultKind.CONSTANT),
+        ('[{"a": 1, "a": 2}]', JsonFaultKind.DUPLICATE_KEY),
+        ("[] []", JsonFaultKind.TRAILING),
+        ("\ufeff[]", JsonFaultKind.BOM),
+    ],
+    ids=str,
+)
+def test_a_short_text_hides_no_fault(text: str, kind: JsonFaultKind) -> None:
+    assert [fault.kind for fault in parse_text(text).faults] == [kind]

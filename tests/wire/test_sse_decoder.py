@@ -119,6 +119,18 @@ def test_the_tail_goes_as_far_as_the_body(body: bytes, name: str | None, data: s
     assert (tail.name, tail.data) == (name, data)
 
 
+@pytest.mark.parametrize("rest", [b"event: b", b"event: b\ndata: 2", b"event: b\ndata: 2\n", b"event: b\nid: 1\n\n"])
+def test_what_is_not_whole_behind_whole_events(rest: bytes) -> None:
+    body = b"data: 1\n\nevent: a\ndata: 1\n\n" + rest
+    assert shown(body) == [(None, "1"), ("a", "1")]
+
+
+def test_a_bad_byte_in_an_event_like_all_others() -> None:
+    body = b"event: a\ndata: 1\n\nevent: a\ndata: \xff\n\nevent: \xff\ndata: 2\n\n"
+    assert shown(body) == [("a", "1"), ("a", "\ufffd"), ("\ufffd", "2")]
+    assert kinds(decode(body)) == [("invalid-utf-8", 33), ("invalid-utf-8", 43)]
+
+
 def test_comments_are_counted() -> None:
     assert decode(b": a\n:\n\n: b\n").comments == 3
 
