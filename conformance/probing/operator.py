@@ -1,7 +1,7 @@
 """What only the operator of a target knows or may allow, and which probes wait for it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 LARGE_BODY = "large-body"
@@ -23,7 +23,7 @@ class Operator:
     """`restricted_key` may not use the model; `betas` are names the target accepts each alone; `context_window` is in
     tokens; `include` holds names out of COSTLY."""
 
-    restricted_key: str | None = None
+    restricted_key: str | None = field(default=None, repr=False)
     betas: tuple[str, ...] = ()
     context_window: int | None = None
     include: frozenset[str] = frozenset()

@@ -1,18 +1,21 @@
 """Credential values are taken out at capture, before anything is stored.
 
-Each occurrence, in plain, URL-encoded or base64 form, in a header or anywhere in a body (chunk borders included)
-becomes a marker of the same length, so that byte offsets stay true and AUTH-009 can see that a secret came back.
+Each occurrence, in plain, base64, percent-encoded or with the escapes of JSON and HTML, in a header or anywhere in a
+body (chunk borders, and the deltas and blocks that a text comes in, included) becomes a marker of the same length, so
+that byte offsets stay true and AUTH-009 can see that a secret came back.
 """
 
 import base64
+import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from conformance.wire.content import MAX_DECODED, decoded_body
 from conformance.wire.exchange import Chunk, Exchange
-from conformance.wire.markers import LEAST, marker
+from conformance.wire.markers import LEAST, joined, marker, parts
+from conformance.wire.spelling import unescaped
 
 SHORTEST = 8  #: values below this length are not searched for: they would be found everywhere
 
@@ -22,19 +25,33 @@ class Secret:
     """A value to take out and the word that stands in the marker: KEY, SECOND, TOKEN or HEADER."""
 
     label: str
-    value: str
+    value: str = field(repr=False)
 
 
 def forms(value: str) -> Iterator[bytes]:
-    """The spellings under which a value of at least SHORTEST characters is searched for."""
+    """The spellings under which a value of at least SHORTEST characters is searched for.
+
+    Single characters may be written as `%2B`, `\\u002b` or `&#43;` besides: see `Redactor.data`. JSON within JSON puts
+    any number of backslashes before some.
+    """
     plain = value.encode()
     yield plain
+    yield value.encode("latin-1", "replace")
     yield quote(value, safe="").encode()
+    yield html.escape(value).encode()
     for shift in range(3):  # base64 depends on what stands before the value: keep what does not
         coded = base64.b64encode(b"\0" * shift + plain + b"\0\0")
         core = coded[(shift * 8 + 5) // 6 : (shift + len(plain)) * 8 // 6]
         yield core
         yield core.translate(bytes.maketrans(b"+/", b"-_"))
+
+
+def _pattern(form: bytes) -> bytes:
+    """What finds a form; its group, empty and at the end so that the search stays quick, tells which it was."""
+    return b"".join(_BACKSLASHED.get(char, re.escape(bytes([char]))) for char in form) + b"()"
+
+
+_BACKSLASHED = {ord("/"): rb"\\*/", ord('"'): rb"\\*\"", ord("\\"): rb"\\+"}
 
 
 class Redactor:
@@ -52,12 +69,29 @@ class Redactor:
             form: secret.label for secret in secrets if len(secret.value) >= SHORTEST for form in forms(secret.value)
         }
         longest_first = sorted(spellings, key=len, reverse=True)
-        self._labels = spellings
-        self._pattern = re.compile(b"|".join(re.escape(form) for form in longest_first)) if spellings else None
+        self._labels = [spellings[form] for form in longest_first]
+        self._pattern = re.compile(b"|".join(map(_pattern, longest_first))) if spellings else None
 
     def data(self, data: bytes) -> bytes:
-        """The bytes with every secret replaced by its marker."""
-        return self._pattern.sub(self._mark, data) if self._pattern else data
+        """The bytes with every secret replaced by its marker, escaped characters in it or not."""
+        if self._pattern is None:
+            return data
+        data = self._pattern.sub(self._mark, data)
+        plain, places = unescaped(data)
+        if plain == data:
+            return data
+        found = list(self._pattern.finditer(plain))
+        spans = [(places(match.start()), places(match.end())) for match in found]
+        marks = (self._mark(match, end - start) for match, (start, end) in zip(found, spans, strict=True))
+        return _put_back(data, spans, b"".join(marks))
+
+    def _body(self, data: bytes) -> bytes:
+        """The same for the body of an answer, where a secret may come in several deltas or blocks, too."""
+        data = self.data(data)
+        places = parts(data) if self._pattern else []
+        text = joined(data, places)
+        clean = self.data(text)
+        return _put_back(data, places, clean) if clean != text else data
 
     def text(self, text: str) -> str:
         """The same for text."""
@@ -75,7 +109,7 @@ class Redactor:
                 body=self.data(request.body),
             ),
             headers=tuple((self.text(name), self.text(value)) for name, value in exchange.headers),
-            chunks=tuple(_recut(exchange.chunks, self.data(exchange.body))),
+            chunks=tuple(_recut(exchange.chunks, self._body(exchange.body))),
             end=replace(exchange.end, detail=self.text(exchange.end.detail)),
             surplus=self.data(exchange.surplus),
         )
@@ -86,7 +120,7 @@ class Redactor:
         if not coded or self._pattern is None:
             return exchange
         plain, _ = decoded_body(exchange.body, coded, MAX_DECODED)
-        if not self._pattern.search(plain):
+        if self._body(plain) == plain:
             return exchange
         kept = tuple(pair for pair in exchange.headers if pair[0].lower() not in {"content-encoding", "content-length"})
         return replace(exchange, headers=kept, chunks=(Chunk(exchange.elapsed, plain),))
@@ -99,9 +133,17 @@ class Redactor:
                 return clean.replace(secret.value, marker(secret.label, max(LEAST, len(secret.value))))
         return clean
 
-    def _mark(self, match: re.Match[bytes]) -> bytes:
-        found = match.group()
-        return marker(self._labels[found], len(found)).encode()
+    def _mark(self, match: re.Match[bytes], length: int = 0) -> bytes:
+        return marker(self._labels[(match.lastindex or 1) - 1], length or len(match.group())).encode()
+
+
+def _put_back(data: bytes, places: Iterable[tuple[int, int]], text: bytes) -> bytes:
+    """The data with its parts taken from a text as long as all of them."""
+    done, read, pieces = 0, 0, []
+    for start, end in places:
+        pieces += [data[done:start], text[read : read + end - start]]
+        read, done = read + end - start, end
+    return b"".join([*pieces, data[done:]])
 
 
 def _recut(chunks: Iterable[Chunk], data: bytes) -> Iterator[Chunk]:

@@ -51,11 +51,16 @@ def _checked(target: str) -> SplitResult:
     except ValueError:  # brackets without an IPv6 address between them, a port that is none
         usable = False
     if not usable:
-        shown = target.partition("?")[0]  # a query may hold a key
         raise AddressError(
-            f"--target-url {shown!r} is not an http or https URL without a query, for example http://127.0.0.1:8000"
+            f"--target-url {_shown(target)}is not an http or https URL without a query, for example http://127.0.0.1:8000"
         )
     return parts
+
+
+def _shown(target: str) -> str:
+    """As much of an address as can hold no key: neither path nor query, and nothing where user information may be."""
+    shown = re.match(r"(?:[^/?#]*//)?[^/?#]*", target)
+    return f"{shown.group()!r} " if shown and "@" not in target else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +70,10 @@ class Desk:
     endpoint: str
     api_version: str
     model: str
-    key: str | None
+    key: str | None = field(repr=False)
     wrong: str
     nonce: str
-    extra_headers: Headers = ()
+    extra_headers: Headers = field(default=(), repr=False)
     operator: Operator = field(default_factory=Operator)
     challenge: str = ""  #: what the x-request-id of every request begins with that brings none of its own
 

@@ -8,7 +8,7 @@ from conformance.rules.answers import is_answer
 from conformance.rules.findings import Finding, Where, broken, held
 from conformance.rules.registry import exchange_rule
 from conformance.wire.exchange import Exchange
-from conformance.wire.markers import MARKER
+from conformance.wire.markers import MARKER, joined, parts
 from conformance.wire.reading import Reading
 
 _RANDOM_TOKEN = "[TOKEN*"
@@ -33,9 +33,24 @@ def _leaks(reading: Reading) -> Iterator[Where]:
     for name, value in exchange.headers:
         if _credential(name) or _credential(value):
             yield Where(header=name)
-    for data in (reading.body, exchange.surplus):
-        if match := _credential(data.decode("latin-1")):
-            yield Where(byte=match.start())
+    if match := _credential(reading.body.decode("latin-1")):
+        yield Where(byte=match.start())
+    elif (place := _in_parts(reading.body)) is not None:
+        yield Where(byte=place)
+    if match := _credential(exchange.surplus.decode("latin-1")):
+        yield Where(byte=len(exchange.body) + match.start())
+
+
+def _in_parts(body: bytes) -> int | None:
+    """Where a marker begins that came in several deltas or blocks."""
+    places = parts(body)
+    match = _credential(joined(body, places).decode("latin-1"))
+    left = match.start() if match else -1
+    for start, end in places:
+        if 0 <= left < end - start:
+            return start + left
+        left -= end - start
+    return None
 
 
 def _credential(text: str) -> re.Match[str] | None:

@@ -150,7 +150,7 @@ class Live:
         )
 
     def _with_models(self, sentence: str) -> str:
-        listed = listed_models(ask_models(self.desk, self.settings, self.target))
+        listed = listed_models(self._redactor.exchange(ask_models(self.desk, self.settings, self.target)))
         return f"{sentence}; the target lists {', '.join(listed[:10])}" if listed else sentence
 
 

@@ -1,13 +1,12 @@
 """What is tested: a server somebody named, or the embedded reference endpoint."""
 
 import os
-import re
 import secrets
 import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from conformance.contract import Profile, load_profiles
 from conformance.probing.operator import Operator
@@ -15,7 +14,7 @@ from conformance.probing.redaction import SHORTEST
 from conformance.probing.render import AddressError, endpoint_url
 from conformance.reference import Endpoint
 from conformance.reference import Settings as ReferenceSettings
-from conformance.settings.resolve import Settings, UsageError
+from conformance.settings.resolve import VARIABLE, Settings, UsageError
 
 NOT_ASKED = "not-asked"  #: stands for the model of a dry run that names none
 EMBEDDED_WINDOW = 200_000  #: tokens that the context of the embedded model holds
@@ -31,7 +30,7 @@ class Target:
     """Where requests go. `key` is None when the target takes none; `close` stops what was started for it."""
 
     endpoint: str
-    key: str | None
+    key: str | None = field(repr=False)
     model: str | None
     embedded: bool
     close: Callable[[], None]
@@ -88,6 +87,8 @@ def open_target(settings: Settings, environment: Mapping[str, str] | None = None
             "or say --no-auth if it takes none"
         )
     checked = _checked_key(key, settings.api_key_env)
+    for secret in (checked, operator.restricted_key or ""):
+        _keep_apart(secret, settings)
     return Target(endpoint, checked, settings.model, False, lambda: None, verify, operator)
 
 
@@ -97,13 +98,23 @@ def _checked_key(key: str, variable: str) -> str:
     return key.strip()
 
 
+def _keep_apart(key: str, settings: Settings) -> None:
+    """A key that is part of the address would stand in everything that names the target, and could not be told there
+    from one that comes back. One that the profile's own path holds is no secret."""
+    path = unquote(urlsplit(settings.target_url or "").path)
+    if len(key) >= SHORTEST and key in path and key not in profile_of(settings).path:
+        raise UsageError(
+            "the path of the target URL holds the key; give an address without it, as every report names it"
+        )
+
+
 def _check_names(settings: Settings) -> None:
     """What is no name of a variable may be a key that was put in the wrong place: it is not repeated."""
     for option, name in (
         ("api-key-env", settings.api_key_env),
         ("restricted-key-env", settings.restricted_key_env),
     ):
-        if name is None or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        if name is None or VARIABLE.fullmatch(name):
             continue
         raise UsageError(f"--{option} takes the name of an environment variable that holds the key, not the key")
 

@@ -56,7 +56,7 @@ class Settings:
     history: Path | None
     challenge: str | None
     limits: Limits = field(default_factory=Limits)
-    headers: Headers = ()  #: extra request headers, values already looked up
+    headers: Headers = field(default=(), repr=False)  #: extra request headers, values already looked up
     header_variables: Mapping[str, str] = field(default_factory=dict)  #: where each value came from
 
 
@@ -184,7 +184,7 @@ _KINDS = {
 WIDEST = 20_000_000  #: tokens of a context window; a prompt beyond it would fill the memory
 #: The smallest value of each number.
 _LEAST = {"concurrency": 1, "fuzz": 0, "shrink": 0, "max-requests": 1, "timeout": 0.001, "attempts": 1,
-          "context-window": 1, "max-output-tokens": 1, "max-seconds": 0.001, "max-cost": 0, "rate": 0.001}  # fmt: skip
+          "context-window": 1, "max-output-tokens": 1, "max-seconds": 0.001, "max-cost": 0.000001, "rate": 0.001}  # fmt: skip
 
 
 def _check(values: Mapping[str, Any]) -> None:
@@ -228,6 +228,7 @@ def _limits(table: Any, timeout: float | None) -> Limits:
     return replace(limits, first_byte=timeout) if timeout is not None else limits
 
 
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  #: what can be the name of an environment variable
 _CHALLENGE = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  #: a field name, RFC 9110 §5.1
 
@@ -241,6 +242,8 @@ def _headers(table: Any, environment: Mapping[str, str]) -> Headers:
     if not isinstance(table, dict) or not all(isinstance(name, str) for name in table.values()):
         raise UsageError("'headers' in the configuration file maps header names to names of environment variables")
     for header, name in table.items():
+        if not VARIABLE.fullmatch(name):  # perhaps the value itself, in the wrong place: it is not repeated
+            raise UsageError(f"the header {header} takes the name of an environment variable that holds its value")
         if not environment.get(name):
             raise UsageError(f"{name}, the environment variable that the header {header} is taken from, is not set")
         if not sendable(environment[name]) or not _TOKEN.fullmatch(header):

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import json
 from urllib.parse import quote
 
 import pytest
@@ -120,3 +121,32 @@ def test_a_short_credential_is_taken_out_of_the_header_of_its_name_alone() -> No
     found = redactor.exchange(Exchange(request, 200, (("x", "1"),), (), End(Ending.COMPLETE)))
     assert found.request.headers == (("X-Tenant", marker("HEADER", 8)), ("anthropic-version", "2023-06-01"))
     assert found.request.url == "http://h/1" and found.headers == (("x", "1"),)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        json.dumps({"a": json.dumps(KEY).replace("/", "\\/")}),
+        "".join(f"\\u{ord(char):04X}" for char in KEY),
+        "".join(f"\\\\u{ord(char):04x}" for char in KEY),
+        "".join(f"%{ord(char):02x}" for char in KEY),
+        quote(quote(KEY, safe=""), safe=""),
+        "".join(f"&#{ord(char)};" for char in KEY),
+        KEY[:3] + "".join(f"&#x{ord(char):02X};" for char in KEY[3:]),
+    ],
+)
+def test_escapes_hide_no_secret_and_keep_the_length(written: str) -> None:
+    cleaned = REDACTOR.text(f'<é {written}" \\u00e9 %41>')
+    assert len(cleaned) == len(f'<é {written}" \\u00e9 %41>') and cleaned.endswith('" \\u00e9 %41>')
+    assert MARKER.search(cleaned) and "abcdef" not in cleaned and cleaned.startswith("<é ")
+
+
+@pytest.mark.parametrize("size", [1, 5, 9])
+@pytest.mark.parametrize("member", ["text", "thinking", "signature", "partial_json"])
+def test_a_secret_that_comes_in_several_deltas_is_blanked_out_in_each(member: str, size: int) -> None:
+    pieces = ["so: ", *(KEY[at : at + size] for at in range(0, len(KEY), size)), " it is"]
+    rows = [f"data: {json.dumps({'delta': {'type': 'x', member: piece}})}\n\n".encode() for piece in pieces]
+    cleaned = REDACTOR.exchange(_exchange(rows))
+    assert [len(chunk.data) for chunk in cleaned.chunks] == [len(row) for row in rows]
+    said = "".join(json.loads(chunk.data[6:])["delta"][member] for chunk in cleaned.chunks)
+    assert said == f"so: {marker('KEY', len(KEY))} it is"

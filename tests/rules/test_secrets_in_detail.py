@@ -32,3 +32,12 @@ def test_a_credential_in_a_header_is_told_by_its_name(name: str) -> None:
 def test_a_credential_in_a_body_is_told_by_its_byte() -> None:
     both = b"[HEADER**] \xff[KEY*****]" + b'"}}'
     assert places(error(raw=PLACE + both)) == [Where(1, byte=len(PLACE) + len(b"[HEADER**] \xff"))]
+
+
+def test_a_credential_behind_the_framing_is_told_by_its_place_behind_the_body() -> None:
+    assert places(exchange(raw=b"{}", surplus=b"ab[KEY*****]")) == [Where(1, byte=4)]
+
+
+def test_a_credential_in_several_deltas_is_told_by_the_byte_where_it_begins() -> None:
+    body = b'data: {"delta":{"text":"a [KE"}}\n\ndata: {"delta":{"text":""}}\n\ndata: {"delta":{"text":"Y*****]"}}\n\n'
+    assert places(exchange(raw=body)) == [Where(1, byte=body.index(b"[KE"))]

@@ -1,0 +1,149 @@
+"""A credential that was given to a run stands in no file and no output, whatever the target makes of it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import pytest
+from canary_target import HEADER, KEY, SECOND, SECRETS, echoing, every_way, told, told_in
+from click.testing import CliRunner
+from loopback import Loopback, Received, free_port, response
+
+from conformance.cli import main
+from conformance.evidence.follow import read_run
+from conformance.wire.markers import MARKER
+
+CONFIG = '[headers]\nx-tenant = "TENANT"\n'
+GIVEN = {"CONFORMANCE_API_KEY": KEY, "SECOND_KEY": SECOND, "TENANT": HEADER, "GITHUB_ACTIONS": "true"}
+ASKED = [word for glob in ("AUTH-*", "RESP-00*", "STRM-00*", "ERR-00*") for word in ("--requirement", glob)]
+
+
+@pytest.fixture(autouse=True)
+def _given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secrets in the environment, and nothing else for us; a folder of its own with a configuration."""
+    for name in [name for name in os.environ if name.startswith(("CONFORMANCE", "PYTEST"))]:
+        monkeypatch.delenv(name)
+    for name, value in (GIVEN | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}).items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "conformance.toml").write_text(CONFIG)
+    monkeypatch.chdir(tmp_path)
+
+
+def _run(*words: str) -> tuple[int, str]:
+    """`conformance run` in a process of its own: its code and all it printed, in which no secret stands."""
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "run", *words],
+        capture_output=True, timeout=120, check=False, text=True, errors="surrogateescape",
+    )  # fmt: skip
+    assert told(done.stdout + done.stderr) == [] and "Traceback" not in done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+def _command(*words: str) -> tuple[int, str]:
+    """Any other command, in this process."""
+    result = CliRunner().invoke(main, words)
+    assert told(result.output) == [] and (result.exception is None or isinstance(result.exception, SystemExit))
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("key", SECRETS)
+def test_what_looks_for_a_secret_finds_each_spelling(key: str) -> None:
+    for written in every_way(key).split(" "):
+        assert told(f'a "{written}" z'), written
+    assert told(f"{key[:5]}<mark>{key[5:]}") and not told(key[:-1])
+
+
+def test_no_file_and_no_output_of_a_run_holds_a_credential(tmp_path: Path) -> None:
+    with echoing() as target:
+        code, printed = _run(
+            target.url, "--out", "run", "--history", "nights.db", "--restricted-key-env", "SECOND_KEY", "--fuzz", "0",
+            "--attempts", "1", "--capability", "tools", "-v", *ASKED,
+        )  # fmt: skip
+    assert code == 1 and "::error" in printed
+    follower = read_run(tmp_path / "run" / "journal.jsonl")
+    marks = {found.group(1) for row in follower.records for found in MARKER.finditer(repr(row.exchange))}
+    assert {"KEY", "SECOND", "HEADER", "TOKEN"} <= marks
+    for words in (
+        ("grade", "run", "--out", "again"),
+        ("baseline", "write", "run", "--baseline", "known.yaml", "--reason", "seen", "--expires", "2099-01-01"),
+        ("history", "nights.db", "--format", "html", "--out", "nights.html"),
+        ("history", "nights.db", "--format", "json"),
+        ("certify", "--journal", "run", "--out", "certificate", "--new-key"),
+    ):
+        _command(*words)
+    assert told_in(tmp_path) == {}
+    assert all((tmp_path / name).is_file() for name in ("again/report.html", "nights.html", "nights.db"))
+
+
+def test_asking_what_a_target_offers_tells_no_credential(tmp_path: Path) -> None:
+    with echoing() as target:
+        code, printed = _command("doctor", target.url, "--out", "asked", "--write", "proposed.toml")
+    assert code == 0 and "m-1" in printed
+    assert told_in(tmp_path) == {}
+
+
+REFUSED = response(json.dumps({"error": {"type": "authentication_error", "message": "X"}}).encode(), 401)
+UNKNOWN = response(json.dumps({"error": {"type": "not_found_error", "message": "model: X"}}).encode(), 404)
+LISTED = response(json.dumps({"data": [{"id": "X"}, {"id": "other X"}]}).encode())
+
+
+def _list_or(refusal: bytes) -> Loopback:
+    """Lists models whose ids are the key, and answers everything else with a refusal that holds it."""
+
+    def answer(request: Received, number: int) -> list[bytes]:
+        body = (LISTED if request.head.startswith(b"GET") else refusal).partition(b"\r\n\r\n")[2]
+        status = b"200" if request.head.startswith(b"GET") else refusal.split(b" ")[1]
+        body = body.replace(b"X", every_way(KEY).encode())
+        return [b"HTTP/1.1 " + status + b" X\r\ncontent-type: application/json\r\ncontent-length: "
+                + str(len(body)).encode() + b"\r\n\r\n" + body]  # fmt: skip
+
+    return Loopback(answer)
+
+
+@pytest.mark.parametrize(("refusal", "words", "code"), [
+    (REFUSED, ("--model", "m"), 6), (UNKNOWN, ("--model", "m"), 6), (REFUSED, (), 4),
+], ids=["key refused", "model unknown", "several models"])  # fmt: skip
+def test_a_refusal_repeats_no_credential(refusal: bytes, words: tuple[str, ...], code: int, tmp_path: Path) -> None:
+    with _list_or(refusal) as target:
+        assert _run(target.url, "--out", "run", *words)[0] == code
+        assert _command("doctor", target.url, "--out", "asked", *words)[0] == code
+    assert told_in(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "code"),
+    [
+        ("http://127.0.0.1:{port}", {}, 6),
+        ("http://user:{key}@127.0.0.1:{port}", {}, 4),
+        ("http://{key}@127.0.0.1:{port}/v1", {}, 4),
+        ("http://127.0.0.1:{port}/?key={key}", {}, 4),
+        ("http://127.0.0.1:{port}/#{key}", {}, 4),
+        ("ftp://127.0.0.1:{port}/{key}", {}, 4),
+        ("http://127.0.0.1:{port}/{key}/v1", {}, 4),
+        ("http://127.0.0.1:{port}", {"CONFORMANCE_API_KEY": f"{KEY}\n{KEY}"}, 4),
+        ("http://127.0.0.1:{port}", {"TENANT": f"{HEADER}\n"}, 4),
+        ("http://127.0.0.1:{port}", {"CONFORMANCE_API_KEY_ENV": KEY}, 4),
+        ("http://127.0.0.1:{port}", {"CONFORMANCE_RESTRICTED_KEY_ENV": SECOND}, 4),
+        ("http://127.0.0.1:{port}", {"config": f"[headers]\nx-tenant = '{KEY}'\n"}, 4),
+        ("http://127.0.0.1:{port}", {"config": f"api-key = '{KEY}'\n"}, 4),
+        ("http://127.0.0.1:{port}", {"config": f"api-key-env = '{KEY}'\n"}, 4),
+        ("http://127.0.0.1:{port}", {"config": f"target-url = {KEY}\n"}, 4),
+    ],
+)
+@pytest.mark.parametrize("quoting", [str, lambda key: quote(key, safe="")], ids=["plain", "coded"])
+def test_wrong_usage_repeats_no_credential(
+    url: str, more: dict[str, str], code: int, quoting: Callable[[str], str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    key = quoting(KEY.replace("/", "-") if "/{key}" in url else KEY)
+    monkeypatch.setenv("CONFORMANCE_API_KEY", more.get("CONFORMANCE_API_KEY", unquote(key)))
+    for name, value in more.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "conformance.toml").write_text(more.get("config", CONFIG))
+    result = CliRunner().invoke(main, ["doctor", url.format(key=key, port=free_port()), "--model", "m"])
+    assert result.exit_code == code, result.output
+    assert told(result.output.replace("-Zo9", "/Zo9")) == []
