@@ -18,9 +18,10 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
 
 from conformance.cli import main
-from conformance.cli.repeat import _exit
+from conformance.cli.repeat import _attempts, _exit, _told
 from conformance.contract.documents import json_schema
 from conformance.gate.baseline import read_baseline
+from conformance.proof.runs import judged
 from conformance.reference import Endpoint, Settings
 from conformance.verdicts import Exit
 
@@ -148,3 +149,19 @@ def test_nothing_sent_ends_the_repetition(tmp_path: Path) -> None:
 )
 def test_a_process_that_was_killed_did_not_conform(status: int, code: int) -> None:
     assert _exit(status) == code
+
+
+def test_what_cannot_be_read_is_left_out_and_what_cannot_be_written_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged("myrouter", tmp_path / "1", "role-foreign", only=("RESP-003",), reports=False)
+    (attempt,) = _attempts(1, tmp_path / "1", Exit.VIOLATION)
+    assert attempt.exit is Exit.VIOLATION and "RESP-003" in attempt.observed
+    journal = tmp_path / "1" / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:-1]))
+    assert not list(_attempts(1, tmp_path / "1", Exit.INTERRUPTED))
+    journal.write_bytes(b"".join((*lines[:1], *lines[2:])))
+    assert not list(_attempts(1, tmp_path / "1", Exit.VIOLATION)) and "run 1 is left out" in capsys.readouterr().err
+    assert _told(journal, 1, [attempt], Exit.VIOLATION) is Exit.HARNESS_ERROR
+    assert "cannot write the report" in capsys.readouterr().err
