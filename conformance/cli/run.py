@@ -63,7 +63,12 @@ def suite_words(url: str | None, options: Mapping[str, Any], *words: str) -> lis
     own = [] if url is None else [f"--conformance-target-url={url}"]
     own += [word for option in OPTIONS for word in _words(option, options.get(option.dest))]
     files = [str(path) for path in suite_files()]
-    base = ["-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "conformance", "-p", "no:warnings", "--no-header"]
+    # No test of ours asserts anything that pytest would have to rewrite the whole package for, and Hypothesis' plugin
+    # would load Hypothesis at the end of every run.
+    base = [
+        "--assert=plain", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:hypothesispytest",
+        "-p", "conformance", "-p", "no:warnings", "--no-header",
+    ]  # fmt: skip
     return [*base, "-c", os.devnull, f"--rootdir={SUITES}", *own, *words, *files]
 
 

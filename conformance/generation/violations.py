@@ -147,6 +147,10 @@ def _requirement(document: Mapping[str, Any], error: Any, tail: tuple[str, ...],
     return _narrowed(requirement_at(document, pointer), path, value_at(body, path))
 
 
+#: What `_narrowed` may name in place of the requirement in the document.
+NARROWED = frozenset({"REQ-032", "REQ-025", "REQ-023", "TOOL-004"})
+
+
 def _narrowed(requirement: str | None, path: Path, value: Any) -> str | None:
     """The requirement that says it best, where the catalogue has one apart for some values of a place."""
     if path[0:1] == ("system",) and requirement in ("REQ-017", "REQ-018"):

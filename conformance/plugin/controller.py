@@ -3,15 +3,17 @@
 import inspect
 import os
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance._paths import suite_files
+from conformance.contract import load_catalogue
 from conformance.evidence.run import Item
 from conformance.generation.draws import Draw
+from conformance.generation.reach import reachable
 from conformance.plugin.lines import Line, Reader
 from conformance.probing.probe import Probe
 from conformance.reporting import printed
@@ -44,6 +46,7 @@ class Controller:
         self._collected: set[str] = set()
         self._files: set[Path] = set()
         self._reader: Reader | None = None
+        self._draw: Draw | None = None
 
     @property
     def dry(self) -> bool:
@@ -71,15 +74,20 @@ class Controller:
         return settings
 
     def draw(self) -> Draw:
-        """What generated items are drawn from."""
-        profile = profile_of(self.settings)
-        return Draw(
-            profile.name,
-            self.settings.api_version or profile.api_version,
-            capabilities_of(self.settings, profile),
-            self.settings.fuzz if self.settings.budget == FULL else 0,
-            self.settings.fuzz_seed,
-        )
+        """What generated items are drawn from; no live ones where none of them could be in the run."""
+        if self._draw is None:
+            settings, profile = self.settings, profile_of(self.settings)
+            version = settings.api_version or profile.api_version
+            drawn = settings.budget == FULL and (self._asked is None or bool(self._asked & reachable(profile.name)))
+            count = settings.fuzz if drawn else 0
+            self._draw = Draw(profile.name, version, capabilities_of(settings, profile), count, settings.fuzz_seed)
+        return self._draw
+
+    @cached_property
+    def _asked(self) -> frozenset[str] | None:
+        """The requirements that `--requirement` names; None for all."""
+        patterns = self.settings.requirement
+        return frozenset(entry.id for entry in load_catalogue().select(patterns)) if patterns else None
 
     # Collecting
 
@@ -99,18 +107,16 @@ class Controller:
 
     def select(self, items: list[pytest.Item]) -> None:
         """Apply `--requirement` and `--budget`; remember what is left."""
-        out = [item for item in items if (line := line_of(item)) and not self._wanted(line.item)]
-        if out:
-            self.config.hook.pytest_deselected(items=out)
-            items[:] = [item for item in items if item not in out]
+        kept = [item for item in items if (line := line_of(item)) is None or self._wanted(line.item)]
+        if len(kept) < len(items):
+            left = set(kept)
+            self.config.hook.pytest_deselected(items=[item for item in items if item not in left])
+            items[:] = kept
 
     def _wanted(self, item: Item) -> bool:
         """Whether the options leave an item in the run."""
-        from conformance.contract import load_catalogue
-
-        asked, settings = self.settings.requirement, self.settings
-        named = not asked or any(entry.id == item.requirement for entry in load_catalogue().select(asked))
-        return named and bool(within([item], settings.budget, settings.profile))
+        named = self._asked is None or item.requirement in self._asked
+        return named and bool(within([item], self.settings.budget, self.settings.profile))
 
     # Running
 
