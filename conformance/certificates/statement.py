@@ -26,9 +26,6 @@ VALID_DAYS = 90  #: so long a certificate is valid unless the signer says less
 Object = dict[str, Any]
 
 
-NOT_SENT = "not sent: "  #: how the reason begins of what was left out
-
-
 class Uncertifiable(Exception):
     """A run certifies nothing; one sentence that says why."""
 
@@ -74,7 +71,7 @@ def _shortfalls(run: Run, header: Mapping[str, Any], footer: Mapping[str, Any]) 
     yield bool(footer.get("holding")) or not footer.get("complete"), "the run did not come to its end"
     yield bool(footer.get("refused")), "the target refused the first request"
     yield not run.everything, "only a part of the suite was selected"
-    yield capped(run) != "", f"the run was truncated by budget: {capped(run).removeprefix(NOT_SENT)}"
+    yield capped(run) != "", f"the run was truncated by budget: {capped(run)}"
     yield held_back(run) > 0, f"{held_back(run)} of the planned probes were not sent"
     yield header.get("baseline") is not None, "the run was judged against a baseline of accepted violations"
 

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "history": ("conformance.cli.history", "say what changed since the last run of each target"),
     "certify": ("conformance.cli.certify", "test an endpoint, and sign what came of it"),
     "verify": ("conformance.cli.certify", "check a certificate offline"),
+    "registry": ("conformance.cli.registry", "make a page of certificates, each of them checked"),
     "serve": ("conformance.cli.serve", "serve the reference endpoint"),
     "prove": ("conformance.cli.prove", "prove the harness on the faults of the reference endpoint"),
     "corpus": ("conformance.cli.corpus", "draw the frozen corpus of generated cases anew"),

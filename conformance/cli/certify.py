@@ -126,12 +126,11 @@ def verify(
 ) -> None:  # fmt: skip
     """Check CERTIFICATE offline: signature, files, evidence, verdicts. Ends with 1 where it is refused."""
     from conformance.certificates.envelope import Refused as NotAccepted
-    from conformance.certificates.keys import TRUSTED, UnusableKey, own_folder, read_trusted
+    from conformance.certificates.keys import UnusableKey, read_trusted
     from conformance.certificates.verify import Reader, read_revoked, verify
 
-    folder, own = certificate.parent, own_folder()
-    trust = keys or ((own / TRUSTED,) if (own / TRUSTED).is_file() else ())
-    lists = tuple(file for file in (revoked, own / REVOKED) if file is not None and (file is revoked or file.is_file()))
+    folder = certificate.parent
+    trust, lists = trust_of(keys, revoked)
     try:
         reader = Reader(read_trusted(trust), datetime.now(UTC).date(), read_revoked(lists), challenge)
         found = verify(certificate, report or folder / "report.json", journal or folder / JOURNAL, reader)
@@ -143,6 +142,16 @@ def verify(
         _say([f"refused: {error}{more}"], err=True)
         sys.exit(1)
     _say(_accepted(found))
+
+
+def trust_of(keys: tuple[Path, ...], revoked: Path | None) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The files of the keys that a reader trusts, and of what they know to be revoked: those named, else their own."""
+    from conformance.certificates.keys import TRUSTED, own_folder
+
+    own = own_folder()
+    trust = keys or ((own / TRUSTED,) if (own / TRUSTED).is_file() else ())
+    lists = (revoked, own / REVOKED)
+    return trust, tuple(file for file in lists if file is not None and (file is revoked or file.is_file()))
 
 
 def _accepted(found: "Verified") -> Iterator[str]:
