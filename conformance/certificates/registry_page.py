@@ -55,7 +55,7 @@ def _facts(entry: Entry, verified: Verified, keys: Mapping[str, str]) -> Iterato
     yield "catalogue", text(f"version {said['catalogue']}")
     yield "harness", text(said["harness"])
     yield "model", text(said["model"])
-    yield "challenge", text(said["challenge"])
+    yield "challenge", text(said["challenge"] or "")
     yield "not certified", listed(text(f"{tier}: {why}", _LONGEST) for tier, why in said["not_certified"].items())
     yield "without a verdict", text(_some(said["not_tested"]), _LONGEST)
     yield "today's rules", text(_today(verified), _LONGEST)

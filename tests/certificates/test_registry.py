@@ -103,6 +103,7 @@ def test_the_page_says_who_what_when_and_by_whom(several: Path) -> None:
     assert f"vendor {SIGNER.public_key.keyid}" in html and '<span class="badge passed">core</span> of myrouter' in html
     assert "<dt>catalogue</dt><dd>version 1</dd>" in html and "<dt>valid until</dt>" in html
     assert "expired on" in html and "they give the same report" in html and "<a " not in html
+    assert "<dt>challenge</dt>" not in html
     assert registry_page(found, WHEN, {}) == registry_page(found, WHEN, {})
     linked = registry_page(found, WHEN, {}, linked=True).decode()
     assert linked.count("<a ") == 3 and 'href="./good/certificate.json"' in linked
