@@ -66,11 +66,7 @@ def _planned(words: list[str]) -> "Controller":
 def _printed(controller: "Controller", latency: float, form: str) -> str:
     from conformance.reporting.estimate import estimate_json, estimate_text
     from conformance.session.estimate import estimate as estimated
-    from conformance.settings.resolve import UsageError
 
     assert controller.live is not None
-    try:
-        found = estimated(controller.live, controller.probes, latency)
-    except UsageError as error:
-        raise Refused(str(error)) from None
+    found = estimated(controller.live, controller.probes, latency)
     return estimate_text(found) if form == "text" else json.dumps(estimate_json(found), indent=2)

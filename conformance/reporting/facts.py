@@ -91,8 +91,9 @@ def held_back(run: Run) -> int:
 
 
 def capped(run: Run) -> str:
-    """Which cap ended the run early, in the words of what was not sent; "" where none did."""
-    return next((reason for reason in run.unsent.values() if reason.startswith(CAPPED)), "")
+    """Which cap left something out, in a few words; "" where none did."""
+    found = next((reason for reason in run.unsent.values() if reason.startswith(CAPPED)), "")
+    return found.partition(": ")[2]
 
 
 def covered(graded: Graded) -> int:

@@ -1,7 +1,8 @@
 """The sentence in which a run ends. It never says "conforms" of less than the whole contract."""
 
 from conformance.contract import Level
-from conformance.reporting.facts import EMBEDDED, Baselined, Facts, covered, held_back, taken_away
+from conformance.evidence.run import Run
+from conformance.reporting.facts import EMBEDDED, Baselined, Facts, capped, covered, held_back, taken_away
 from conformance.verdicts.exits import FEW, Exit, why_ungradable
 from conformance.verdicts.fold import Graded, Verdict
 from conformance.verdicts.tiers import State, TierState, tier_states, uncooperative
@@ -62,13 +63,20 @@ def _limited(graded: Graded, facts: Facts) -> str:
         return f"no violation at level {gate}, but the record breaks off before the end of the run"
     if facts.sent_for:
         return f"no violation at level {gate}, but the requests were made for {facts.sent_for}"
-    if unsent := held_back(run):
-        return f"no violation at level {gate}, but {unsent} of the planned probes were not sent"
+    if short := _short(run):
+        return f"no violation at level {gate}, but {short}"
     if taken_away(run):
         return f"at level {gate}: {_included_tiers(graded, facts.gate)}"
     if not run.everything:
         return f"no violation at level {gate} in what was selected"
     return ""
+
+
+def _short(run: Run) -> str:
+    """What was left out that the target did not forbid, and the cap that did; "" for a whole run."""
+    unsent, cap = held_back(run), capped(run)
+    told = f"{unsent} of the planned probes were not sent" if unsent else "the run was truncated"
+    return f"{told}: {cap}" if cap else told if unsent else ""
 
 
 def tiers_line(graded: Graded, gate: Level) -> str:

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from conformance.contract import load_profiles
+from conformance.evidence.run import Record
 from conformance.evidence.spent import Price, Tokens
 from conformance.probing.probe import Call
 from conformance.probing.render import Desk
@@ -58,6 +59,14 @@ def test_what_an_answer_reports_takes_the_place_of_the_worst_case() -> None:
     assert account.refusal(ASKS, 100.0) == "", "60 were spent"
     account.begin(20, ASKS)
     account.end(20, _answer(9))
+    assert account.refusal(ASKS, 100.0) != ""
+
+
+def test_what_was_sent_before_the_plan_counts() -> None:
+    account = _account(Caps(requests=2))
+    account.spend([Record(1, "models", 0, 1, _answer(None))])
+    assert account.refusal(ASKS, 100.0) == ""
+    account.begin(2, ASKS)
     assert account.refusal(ASKS, 100.0) != ""
 
 

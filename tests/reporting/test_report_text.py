@@ -277,3 +277,19 @@ def test_every_entry_shows_all_that_the_catalogue_says() -> None:
 
 def test_facts_without_an_exit_code_never_read_as_a_success() -> None:
     assert last_line(graded(), Facts("0.1.0", URL)) == f"nothing was tested{LIMITS}"
+
+
+@pytest.mark.parametrize(
+    ("probe", "told"),
+    [
+        ("other", "1 of the planned probes were not sent: the cap of 3 requests was reached"),
+        ("plain", "the run was truncated: the cap of 3 requests was reached"),
+    ],
+)
+def test_a_truncated_run_never_conforms(probe: str, told: str) -> None:
+    """Be it that only the control at its end is missing, which was sent before."""
+    whole = graded(records=[record(1, probe="plain")])
+    cut = replace(whole, run=replace(whole.run, unsent={probe: "not sent: the cap of 3 requests was reached"}))
+    facts = replace(FACTS, exit=Exit.CONFORMS)
+    assert last_line(cut, facts).startswith(f"no violation at level must, but {told};")
+    assert last_line(whole, facts).startswith("conforms to myrouter")

@@ -221,11 +221,6 @@ def test_a_run_with_prices_tells_its_cost_and_keeps_its_cap(tmp_path: Path) -> N
     assert closing.graded.run.records[-1].probe == "plain", "the closing control has its place"
 
 
-def test_the_first_question_of_a_run_counts_towards_the_cap(tmp_path: Path) -> None:
-    closing = _run(tmp_path, max_requests=4)
-    assert len(closing.graded.run.records) == 4
-
-
 def test_settings_give_caps_and_pace(tmp_path: Path) -> None:
     settings = _settings(tmp_path, max_requests=1, max_seconds=2.0, rate=4.0)
     caps = caps_of(settings)
