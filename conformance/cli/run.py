@@ -10,6 +10,10 @@ import click
 from conformance.cli.options import click_option
 from conformance.settings.options import OPTIONS, Option
 
+#: Plugins that a run of our suites has no use for. Some load much: Hypothesis' loads Hypothesis at the end of every
+#: run, and `unraisableexception` collects garbage five times there.
+UNUSED = ("anyio", "cacheprovider", "hypothesispytest", "schemathesis", "unraisableexception", "warnings")
+
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
     """Every option of a run but the target, which is an argument."""
@@ -63,13 +67,9 @@ def suite_words(url: str | None, options: Mapping[str, Any], *words: str) -> lis
     own = [] if url is None else [f"--conformance-target-url={url}"]
     own += [word for option in OPTIONS for word in _words(option, options.get(option.dest))]
     files = [str(path) for path in suite_files()]
-    # No test of ours asserts anything that pytest would have to rewrite the whole package for, and Hypothesis' plugin
-    # would load Hypothesis at the end of every run.
-    base = [
-        "--assert=plain", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:hypothesispytest",
-        "-p", "conformance", "-p", "no:warnings", "--no-header",
-    ]  # fmt: skip
-    return [*base, "-c", os.devnull, f"--rootdir={SUITES}", *own, *words, *files]
+    # `--assert=plain`: no test of ours asserts anything that pytest would have to rewrite the whole package for.
+    base = ["--assert=plain", "--no-header", *(word for name in UNUSED for word in ("-p", f"no:{name}"))]
+    return [*base, "-p", "conformance", "-c", os.devnull, f"--rootdir={SUITES}", *own, *words, *files]
 
 
 def _words(option: Option, value: Any) -> list[str]:

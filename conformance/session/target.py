@@ -12,8 +12,6 @@ from conformance.contract import Profile, load_profiles
 from conformance.probing.operator import Operator
 from conformance.probing.redaction import SHORTEST
 from conformance.probing.render import AddressError, endpoint_url
-from conformance.reference import Endpoint
-from conformance.reference import Settings as ReferenceSettings
 from conformance.settings.resolve import VARIABLE, Settings, UsageError
 
 NOT_ASKED = "not-asked"  #: stands for the model of a dry run that names none
@@ -131,6 +129,9 @@ def operator_of(settings: Settings, variables: Mapping[str, str]) -> Operator:
 
 def _embedded(settings: Settings) -> Target:
     """The reference endpoint, started here; what only an operator knows of it is known here too."""
+    from conformance.reference import Endpoint  # with all its faults, which a run against somebody's server needs not
+    from conformance.reference import Settings as ReferenceSettings
+
     key, restricted = f"reference-{secrets.token_hex(16)}", f"restricted-{secrets.token_hex(16)}"
     window = settings.context_window or EMBEDDED_WINDOW
     endpoint = Endpoint(
