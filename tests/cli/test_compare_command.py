@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli import main
+from conformance.evidence.chain import START, sealed
 from conformance.proof.runs import judged
 from conformance.verdicts.keys import violated_keys
 
@@ -87,17 +88,29 @@ def test_wrong_usage_is_told(runs: tuple[Path, Path], tmp_path: Path) -> None:
 
 
 def _damaged(runs: tuple[Path, Path], folder: Path) -> dict[str, Path]:
-    files = {name: folder / name for name in ("text", "report", "journal", "foreign", "none")}
+    files = {name: folder / name for name in ("text", "report", "journal", "foreign", "other", "none")}
     files["text"].write_text("not a run")
     report = json.loads((runs[0] / "report.json").read_text())
     files["report"].write_text(json.dumps({**report, "version": 99}))
     lines = (runs[0] / "journal.jsonl").read_text().splitlines(keepends=True)
     files["journal"].write_text("".join((*lines[:3], *lines[4:])))
     files["foreign"].write_text('{"record": "header"}\n')
+    files["other"].write_text(_resealed(lines, level="sometimes"))
     return {**files, "folder": folder}
 
 
-@pytest.mark.parametrize("name", ["text", "report", "journal", "foreign", "none", "folder"])
+def _resealed(lines: list[str], **changes: object) -> str:
+    """A journal with another header, sealed as a harness of another version would."""
+    values = [json.loads(line) for line in lines]
+    values[0] |= changes
+    digest, sealed_lines = START, []
+    for value in values:
+        text, digest = sealed({key: value[key] for key in value if key != "chain"}, digest)
+        sealed_lines.append(text)
+    return "\n".join([*sealed_lines, ""])
+
+
+@pytest.mark.parametrize("name", ["text", "report", "journal", "foreign", "other", "none", "folder"])
 def test_what_cannot_be_read_is_refused_in_one_sentence(name: str, runs: tuple[Path, Path], tmp_path: Path) -> None:
     path = _damaged(runs, tmp_path)[name]
     done = _compare(runs[0], path)

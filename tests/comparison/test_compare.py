@@ -251,3 +251,18 @@ def test_what_is_no_report_is_left_to_others(data: bytes) -> None:
 def test_a_report_that_does_not_fit_is_refused(change: Mapping[str, Any]) -> None:
     with pytest.raises(NotAReport, match="is no report of this version"):
         report_in(json_file(report(**change)))
+
+
+def test_a_report_nested_too_deeply_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(400):
+        deep = [deep]
+    with pytest.raises(NotAReport, match="does not fit"):
+        report_in(json_file(report(capabilities=[deep, [deep]])))
+
+
+def test_a_case_of_which_nothing_more_is_told_is_named() -> None:
+    bare = report(requirement("A-1", "failed", "x", "y"))
+    bare["requirements"][0]["violations"] = []
+    html = FORMS["html"](compared(bare, report(requirement("A-1", "passed")))).decode()
+    assert "<li>x</li><li>y</li>" in html
