@@ -11,7 +11,7 @@ from typing import Literal
 from conformance.evidence.run import Item
 from conformance.reporting.clean import clean
 from conformance.reporting.facts import Facts
-from conformance.reporting.outcomes import outcome, skip_reason
+from conformance.reporting.outcomes import in_words, outcome, skip_reason
 from conformance.reporting.sentence import verdict_sentence
 from conformance.reporting.text import violation_text
 from conformance.reporting.violations import violated
@@ -66,8 +66,8 @@ def _case(result: ItemResult, graded: Graded, facts: Facts) -> Case:
 
 def _message(result: ItemResult) -> str:
     first = next((finding for finding in result.findings if finding.kind is Kind.BROKEN), None)
-    told = f"expected {first.expected}; seen {first.seen}" if first else str(result.verdict)
-    return clean(f"{result.item.requirement}: {told}")
+    told = in_words(first) if first else str(result.verdict)
+    return f"{result.item.requirement}: {told}"
 
 
 def _verdict(items: tuple[Case, ...], graded: Graded, facts: Facts) -> Iterator[Case]:

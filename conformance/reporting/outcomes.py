@@ -6,7 +6,7 @@ from typing import Literal
 
 from conformance.contract import Level
 from conformance.reporting.clean import clean
-from conformance.rules.findings import Kind
+from conformance.rules.findings import Finding, Kind
 from conformance.verdicts.fold import ItemResult, Verdict
 from conformance.verdicts.keys import key_of
 
@@ -49,6 +49,11 @@ def skip_reason(result: ItemResult, waived: Collection[str] = ()) -> str:
     marks = ("" if result.scored else ", not scored", ", baselined" if baselined else "")
     verdict = f"{result.verdict}{''.join(marks)}"
     broken = (finding for finding in result.findings if finding.kind is Kind.BROKEN)
-    seen = next((clean(f"expected {finding.expected}; seen {finding.seen}") for finding in broken), "")
+    seen = next(map(in_words, broken), "")
     reason = result.reason or seen
     return f"{verdict}: {reason}" if reason else verdict
+
+
+def in_words(finding: Finding) -> str:
+    """What was expected and seen, in one line: each is cut before both are joined, however long they are."""
+    return f"expected {clean(finding.expected)}; seen {clean(finding.seen)}"

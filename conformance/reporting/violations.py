@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from conformance.contract import Level, Requirement
 from conformance.reporting.clean import clean
 from conformance.reporting.facts import Facts
+from conformance.reporting.outcomes import in_words
 from conformance.rules.findings import Finding
 from conformance.verdicts.fold import Graded, Judgement
 from conformance.verdicts.keys import drawn_cases, key_of
@@ -28,8 +29,8 @@ class Violated:
     def told(self) -> str:
         """What was expected and seen first, and where, in one line."""
         first = self.findings[0]
-        place = f" ({first.where})" if str(first.where) else ""
-        return clean(f"expected {first.expected}; seen {first.seen}{place}")
+        place = str(first.where)
+        return in_words(first) + (f" ({clean(place)})" if place else "")
 
 
 def violated(graded: Graded, facts: Facts) -> tuple[Violated, ...]:

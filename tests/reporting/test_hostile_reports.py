@@ -1,5 +1,6 @@
 """What a target sends breaks no report: nothing raises, every file parses, sizes stay bounded, nothing is executed."""
 
+import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -8,15 +9,18 @@ from functools import cache
 from xml.etree import ElementTree as ET
 
 import pytest
-from html_runs import read
+from html_runs import of, read
+from loopback import always, response
 from reporting_runs import FACTS, broken, graded, record, result, terms
 
 from conformance.contract import load_catalogue
+from conformance.probing.limits import Limits
+from conformance.probing.transport import HttpxTransport, Outgoing
 from conformance.reporting import REPORTS, annotations, report_files, summary
 from conformance.reporting.facts import Baselined, Facts
 from conformance.rules.findings import Where, note
 from conformance.verdicts import Exit, Graded, Verdict
-from conformance.wire.exchange import Chunk, End, Ending
+from conformance.wire.exchange import Chunk, End, Ending, Exchange, Limit, Request
 
 HOSTILE = {
     "script": "<script>alert(1)</script><img src=x onerror=alert(1)>",
@@ -31,6 +35,7 @@ HOSTILE = {
     "large": "<a|`[\u202e" * (5 * 2**20 // 6),
 }
 EXECUTED_BY_A_TERMINAL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+CUT_SHORT = End(Ending.CUT, Limit.BODY)
 LARGEST = 12 * 2**20  #: bytes of a report
 
 
@@ -146,6 +151,40 @@ def test_the_terminal_takes_it_too(hostile: str) -> None:
     text = "\n".join((summary(run, facts), *annotations(run, facts)[:1]))
     assert not EXECUTED_BY_A_TERMINAL.search(text) and len(text) < 2**20
     assert not [line for line in text.split("\n")[:-1] if line.lstrip().startswith("::") or "##[" in line]
+
+
+def test_fifty_megabytes_in_every_place_leave_each_report_bounded() -> None:
+    """Findings, reasons, bodies sent and received; of an exchange, no transport keeps longer headers than a few KB."""
+    text = "<a|`[\u202e" * (50 * 2**20 // len("<a|`[\u202e".encode()))
+    run, facts = run_of(text), facts_of(text)
+    kept = (("content-type", "text/html"),)
+    rows = (replace(row, exchange=replace(row.exchange, headers=kept, end=CUT_SHORT)) for row in run.run.records)
+    run = replace(run, run=replace(run.run, records=tuple(rows)))
+    for name, report in REPORTS.items():
+        data = report(run, facts)
+        assert len(data) < 2_000_000, name
+        GOOD[name](data, text)
+    printed = "\n".join((summary(run, facts), *annotations(run, facts)))
+    assert len(printed) < 2**20
+
+
+def test_an_answer_of_fifty_megabytes_is_read_to_the_limit_and_judged_as_cut() -> None:
+    """Of what a target sends without end, the journal keeps what the limit of a body allows."""
+    large = b"x" * (50 * 2**20)
+    with always(response(b'{"error": {"message": "' + large + b'"}}', 400)) as target:
+        transport = HttpxTransport()
+
+        async def ask() -> Exchange:
+            try:
+                return await transport.send(Outgoing(Request("GET", target.url, (), b"")), Limits())
+            finally:
+                await transport.close()
+
+        exchange = asyncio.run(ask())
+    assert exchange.end == CUT_SHORT and Limits().body < len(exchange.body) < Limits().body + 2**20
+    run = of(broken("RESP-003", "assistant", exchange.body.decode(), Where(1)), replace(record(1), exchange=exchange))
+    assert all(len(data) < LARGEST for data in report_files(run, FACTS).values())
+    assert len(REPORTS["report.html"](run, FACTS)) < 2_000_000
 
 
 def test_the_terminal_check_sees_what_it_looks_for() -> None:
