@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.contract import Level
 from conformance.probing.limits import Limits, limits_from
-from conformance.settings.options import OPTIONS, Option
+from conformance.settings.options import LEAST, OPTIONS, Option
 from conformance.wire.exchange import Headers
 
 
@@ -182,15 +182,12 @@ _KINDS = {
 }  # fmt: skip
 
 WIDEST = 20_000_000  #: tokens of a context window; a prompt beyond it would fill the memory
-#: The smallest value of each number.
-_LEAST = {"concurrency": 1, "fuzz": 0, "shrink": 0, "max-requests": 1, "timeout": 0.001, "attempts": 1,
-          "context-window": 1, "max-output-tokens": 1, "max-seconds": 0.001, "max-cost": 0.000001, "rate": 0.001}  # fmt: skip
 
 
 def _check(values: Mapping[str, Any]) -> None:
-    for name, least in _LEAST.items():
+    for name, least in LEAST.items():
         if values[name] is not None and not values[name] >= least:
-            raise UsageError(f"--{name} must be at least {least}, not {values[name]}")
+            raise UsageError(f"--{name} must be at least {least:g}, not {values[name]}")
     if values["target-url"] is not None and not values["target-url"].strip():
         raise UsageError("--target-url is empty; give the URL of the endpoint, or leave the option out to test the "
                          "embedded reference endpoint")  # fmt: skip
