@@ -45,6 +45,8 @@ def grant(graded: Graded, follower: Follower) -> Grant:
     why = incomplete(graded.run, follower)
     if why:
         raise Uncertifiable(why)
+    if crashed := [name for name, row in graded.judgements.items() if row.crashes]:
+        raise Uncertifiable(f"the harness failed to judge {', '.join(crashed)}")
     rows = tier_states(graded, Level(follower.header["level"]))
     refused = {row.tier.name: _why_not(row) for row in rows if row.state is not State.HOLDS}
     if CORE in refused:

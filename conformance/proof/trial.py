@@ -101,6 +101,7 @@ def _read(subject: Subject, closing: Closing, whole: bool) -> Outcome:
         len(graded.run.records),
         output_tokens(graded.run),
         whole,
+        error=next((finding.seen for row in graded.judgements.values() for finding in row.crashes), ""),
     )
 
 

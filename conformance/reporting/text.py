@@ -33,6 +33,7 @@ def summary(graded: Graded, facts: Facts) -> str:
     parts = (
         table(graded),
         *(breach_text(row, shown) for row in breaches(graded)),
+        "\n".join(crash_lines(graded)),
         _notes(graded),
         "\n".join(baseline_lines(facts)),
         f"{requests_line(graded, facts)}\n{tiers_line(graded, facts.gate)}\n{clean(last_line(graded, facts))}",
@@ -100,6 +101,14 @@ def _notes(graded: Graded) -> str:
         return ""
     each = ", ".join(f"{identifier} {count}" for identifier, count in noted.items())
     return f"{counted(sum(noted.values()), 'note')}, never an alarm: {each}"
+
+
+def crash_lines(graded: Graded) -> Iterator[str]:
+    """Every requirement that a rule failed to judge, with the first exchange that it failed at."""
+    crashed = {name: row.crashes[0] for name, row in graded.judgements.items() if row.crashes}
+    if crashed:
+        yield f"{counted(len(crashed), 'requirement')} not judged for an error in the harness, none of the target's:"
+        yield from (clean(f"{name}: {row.seen} ({row.where})".removesuffix(" ()")) for name, row in crashed.items())
 
 
 def baseline_lines(facts: Facts) -> Iterator[str]:

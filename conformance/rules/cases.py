@@ -4,12 +4,13 @@ A case is judged only when its exchanges were sent and answered, its control was
 exchange lies between two accepted plain controls. Source: contract.md §1 "Verdicts".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from conformance.evidence.run import PLAIN, Expect, Item, Record, Run
 from conformance.rules.expectations import KINDS, NEGATIVE_KINDS, VALID_KINDS, answer_of
 from conformance.rules.findings import Finding, Kind, Where, broken, unjudged
+from conformance.rules.guard import guarded
 from conformance.rules.judged import is_error_object
 from conformance.rules.outcome import MOMENTARY_STATUSES, PATIENCE_STATUSES, is_served, is_server_error, trouble
 from conformance.rules.scope import asks_for_message
@@ -43,18 +44,20 @@ def expectation(item: Item, run: Run) -> Expect | None:
 
 
 def judge_case(item: Item, run: Run) -> tuple[Finding, ...]:
-    """Everything a case has to say, each finding bound to requirement, case and exchange. Total."""
+    """Everything a case has to say, each finding bound to requirement, case and exchange. Total: see `guarded`."""
     evidence = Evidence(item, run, tuple(run.sent(probe) for probe in item.probes))
     expect = expectation(item, run)
-    found = (
-        _open_reason(evidence, expect)
-        or _unserved(evidence, expect)
-        or (expect and tuple(KINDS[expect.kind](evidence, expect.args)))
-    )
+    name = f"expectation {expect.kind if expect else 'of nothing'}"
+    found = tuple(guarded([item.requirement], _findings, evidence, expect, name=name))
     if not found:
         found = (unjudged(item.requirement, "sent, but there was nothing to see"),)
     place = evidence.last.seq if evidence.records else None
     return tuple(_reduced(_bound(finding, item, place), run) for finding in found)
+
+
+def _findings(evidence: Evidence, expect: Expect | None) -> Iterable[Finding]:
+    open_ = _open_reason(evidence, expect) or _unserved(evidence, expect)
+    return open_ or (KINDS[expect.kind](evidence, expect.args) if expect else ())
 
 
 def breaks(item: Item, record: Record, run: Run) -> bool:
@@ -62,7 +65,7 @@ def breaks(item: Item, record: Record, run: Run) -> bool:
     expect = expectation(item, run)
     if expect is None or trouble(record.exchange):
         return False
-    findings = KINDS[expect.kind](Evidence(item, run, ((record,),)), expect.args)
+    findings = guarded([item.requirement], KINDS[expect.kind], Evidence(item, run, ((record,),)), expect.args)
     return any(finding.kind is Kind.BROKEN for finding in findings)
 
 

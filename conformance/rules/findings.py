@@ -7,12 +7,13 @@ from conformance.contract import Level
 
 
 class Kind(StrEnum):
-    """The four things a finding can be."""
+    """What a finding can be."""
 
     HELD = "held"
     BROKEN = "broken"
     NOTE = "note"  #: free in the contract, but a reader should know
     UNJUDGED = "unjudged"  #: a declared case that could not be judged; the reason is in `seen`
+    CRASHED = "crashed"  #: the rule itself failed, which is an error of the harness; the rule is named in `seen`
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ def _facts(graded: Graded, gate: Level, waived: frozenset[str]) -> set[Exit]:
     facts = set()
     if not waived.issuperset(gated_keys(graded, gate)):
         facts.add(Exit.VIOLATION)
+    if any(row.crashes for row in graded.judgements.values()):
+        facts.add(Exit.HARNESS_ERROR)
     if not any(result.verdict in _REACHED for result in graded.items):
         facts.add(Exit.NOTHING_TESTED if not graded.run.records else Exit.UNGRADABLE)
     elif why_ungradable(graded):

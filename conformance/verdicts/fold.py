@@ -13,7 +13,6 @@ from conformance.rules.traffic import traffic_findings
 #: AUTH requirements about a key that is taken or refused: not applicable to a target declared key-less.
 NEED_A_KEY = frozenset({f"AUTH-{number:03}" for number in range(1, 13)} - {"AUTH-009"})
 
-
 NOTHING_SEEN = "sent, but there was nothing to see"
 
 
@@ -54,6 +53,7 @@ class Judgement:
     judged: int
     reason: str = ""
     scored: bool = True
+    crashes: tuple[Finding, ...] = ()  #: what the harness itself failed at: see `rules.guard`
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +167,8 @@ def _fold(findings: tuple[Finding, ...], inapplicable: str, unsent: str) -> tupl
     broken = [finding for finding in findings if finding.kind is Kind.BROKEN]
     if broken:
         return (Verdict.FAILED if any(f.level is Level.MUST for f in broken) else Verdict.WARNED), ""
+    if crashed := next((finding.seen for finding in findings if finding.kind is Kind.CRASHED), ""):
+        return Verdict.INCONCLUSIVE, crashed
     if inapplicable:
         return Verdict.NOT_APPLICABLE, inapplicable
     if unsent and not any(finding.kind is Kind.HELD for finding in findings):
@@ -195,7 +197,7 @@ def _judgement(
     cases = tuple(finding for result in results if result.item.active for finding in result.findings)
     findings = (cases + passive) if in_scope else ()
     active = [result for result in results if result.verdict is not Verdict.NOT_APPLICABLE]
-    verdict, reason = _requirement_verdict(requirement, run, results, findings if in_scope else ())
+    verdict, reason = _requirement_verdict(requirement, run, results, findings)
     return Judgement(
         requirement,
         requirement.level(run.terms.profile.name),
@@ -207,7 +209,11 @@ def _judgement(
         sum(result.verdict not in {Verdict.INCONCLUSIVE, Verdict.NOT_RUN} for result in active),
         reason,
         run.terms.catalogue.scored(requirement.id),
+        tuple(f for f in findings if f.kind is Kind.CRASHED),
     )
+
+
+_DECIDING = frozenset({Kind.BROKEN, Kind.CRASHED})  #: what traffic decides by, whatever the items say
 
 
 def _requirement_verdict(
@@ -216,11 +222,13 @@ def _requirement_verdict(
     if not results:
         return _untested(requirement, run, findings)
     verdicts = {result.verdict for result in _telling(results)}
-    verdicts |= {_fold((finding,), "", "")[0] for finding in findings if finding.kind is Kind.BROKEN}
+    telling = [_fold((finding,), "", "") for finding in findings if finding.kind in _DECIDING]
+    verdicts |= {verdict for verdict, _ in telling}
     verdict = next(item for item in _ORDER if item in verdicts)
     if verdict is Verdict.PASSED and Verdict.NOT_RUN in verdicts:
         verdict = Verdict.INCONCLUSIVE
-    reason = next((result.reason for result in results if result.verdict is verdict and result.reason), "")
+    said = (*((row.verdict, row.reason) for row in results), *telling)
+    reason = next((reason for own, reason in said if own is verdict and reason), "")
     if not reason and verdict is Verdict.INCONCLUSIVE:
         reason = next(result.reason for result in results if result.verdict is Verdict.NOT_RUN)
     return verdict, reason
@@ -236,9 +244,8 @@ def _untested(requirement: Requirement, run: Run, findings: tuple[Finding, ...])
     """A requirement without an item of its own: judged only by what traffic happened to show."""
     if requirement.excluded:
         return Verdict.NOT_RUN, requirement.excluded
-    broken = any(finding.kind is Kind.BROKEN for finding in findings)
     inapplicable = why_inapplicable(requirement, run)
-    if broken:
+    if any(finding.kind in _DECIDING for finding in findings):
         return _fold(findings, "", "")
     if inapplicable:
         return Verdict.NOT_APPLICABLE, inapplicable

@@ -71,6 +71,8 @@ def never_due(row: Judgement, tier: Tier) -> bool:
     it is about something that answers need not contain and none of those it rode on did. A model that did not cooperate
     is no such reason, and neither is a request that was not sent or not answered.
     """
+    if row.crashes:
+        return False
     if row.requirement.probe is ProbeClass.COND or row.reason.startswith(OPERATOR):
         return True
     absent = row.verdict is Verdict.INCONCLUSIVE and row.reason.startswith((NOTHING_SEEN, FREE))
@@ -81,7 +83,7 @@ def uncooperative(graded: Graded) -> tuple[str, ...]:
     """The requirements that need the model to do something and came to no verdict though it was asked and answered."""
     answered = {item.requirement for item in graded.run.items if _answered(item, graded.run)}
     rows = (row for row in graded.judgements.values() if row.scored and row.verdict is Verdict.INCONCLUSIVE)
-    rows = (row for row in rows if not row.reason.startswith(FREE))
+    rows = (row for row in rows if not row.reason.startswith(FREE) and not row.crashes)
     coop = (row.requirement.id for row in rows if row.requirement.probe is ProbeClass.COOP)
     return tuple(identifier for identifier in coop if identifier in answered)
 

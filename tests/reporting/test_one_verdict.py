@@ -17,7 +17,7 @@ from conformance.reporting.clean import clean
 from conformance.reporting.facts import Baselined
 from conformance.reporting.markdown import escaped
 from conformance.reporting.sarif import literal
-from conformance.rules.findings import Finding, Where
+from conformance.rules.findings import Finding, Kind, Where
 from conformance.verdicts import Exit, Graded, ItemResult, Verdict, exit_code
 from conformance.verdicts.exits import gated_keys
 from conformance.verdicts.keys import violated_keys
@@ -122,6 +122,19 @@ def test_what_else_ends_a_run(scored: bool, holding: Exit) -> None:
     for verdict in (Verdict.PASSED, Verdict.FAILED):
         run = graded([row(KEYS[0], verdict, scored)], [record(1)])
         check(run, settled(run, Level.MUST, frozenset({holding})))
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize("gate", [Level.MUST, Level.SHOULD])
+def test_a_crashed_rule_is_an_error_of_the_harness_to_every_reader(verdict: Verdict, gate: Level) -> None:
+    whole = graded([row(KEYS[0], verdict), row(KEYS[1], Verdict.PASSED)], [record(1)])
+    crash = Finding("RESP-001", Kind.CRASHED, seen="the harness failed: rule a.b raised KeyError: 'x'", where=Where(1))
+    crashed = replace(whole.judgements["RESP-001"], verdict=Verdict.INCONCLUSIVE, reason=crash.seen, crashes=(crash,))
+    run = replace(whole, judgements={**whole.judgements, "RESP-001": crashed})
+    facts = settled(run, gate)
+    assert facts.exit is Exit.HARNESS_ERROR
+    assert f"RESP-001: {crash.seen} (exchange 1)" in summary(run, facts).splitlines()
+    check(run, facts)
 
 
 def test_an_expired_entry_fails_a_run_without_a_violation() -> None:

@@ -38,6 +38,7 @@ REFUSAL = {"type": "error", "error": {"type": "invalid_request_error", "message"
 FINDINGS = {
     "must": Finding("REQ-001", Kind.BROKEN, "this", "that", level=Level.MUST),
     "should": Finding("REQ-001", Kind.BROKEN, "this", "that", level=Level.SHOULD),
+    "crashed": Finding("REQ-001", Kind.CRASHED, seen="the harness failed: it raised"),
     "unjudged": Finding("REQ-001", Kind.UNJUDGED, seen="the model would not"),
     "held": Finding("REQ-001", Kind.HELD),
     "note": Finding("REQ-001", Kind.NOTE, "this", "something else"),
@@ -50,6 +51,7 @@ def _expected(names: Sequence[str], inapplicable: str, unsent: str) -> tuple[Ver
     rows = [
         ("must" in names, Verdict.FAILED, ""),
         ("should" in names, Verdict.WARNED, ""),
+        ("crashed" in names, Verdict.INCONCLUSIVE, "the harness failed: it raised"),
         (bool(inapplicable), Verdict.NOT_APPLICABLE, inapplicable),
         (bool(unsent) and "held" not in names, Verdict.NOT_RUN, unsent),
         ("unjudged" in names, Verdict.INCONCLUSIVE, "the model would not"),
