@@ -40,6 +40,7 @@ class Plan:
     awaited: Mapping[str, str]  #: by the id of a reply, that of the probe it replies to
     unsent: Mapping[str, str]
     bracketed: bool
+    sends: bool = True  #: whether anything is left to be sent; without that no control is, either
 
     @property
     def probes(self) -> tuple[Probe, ...]:
@@ -50,20 +51,24 @@ class Plan:
     def phases(self) -> tuple[Phase, ...]:
         """Everything that is sent, in order, repeated controls included; the pre-flight is the first phase.
 
-        Controls stand between the probes of the main phase, before those that go alone and before the last ones, with
-        nothing else in flight, and at the end.
+        What goes alone, and so takes its whole time, goes before the rest: the controls there stand around it, too, and
+        it needs none of its own. What only the operator may ask for can be more than the target bears and waits until
+        everything else is done. Controls stand in the main phase, at its end if anything follows, with nothing else in
+        flight after what may be too much, and at the end.
         """
+        if not self.sends:
+            return ()
         control, *rest = sorted(self.first, key=lambda probe: probe.id != PLAIN)
-        again = Phase((control,), alone=True) if self.bracketed else Phase(())
+        again = (control,) if self.bracketed else ()
         main = tuple(with_controls(self.main, control)) if self.bracketed else self.main
+        early, late = (tuple(p for p in self.alone if _goes_early(p) is wanted) for wanted in (True, False))
         found = (
             Phase((control,), alone=True),
-            Phase((*rest, *main)),
-            again if self.alone else Phase(()),
-            Phase(self.alone, alone=True),
-            again if self.last else Phase(()),
+            Phase(early, alone=True),
+            Phase((*rest, *main, *(again if late or self.last else ()))),
+            Phase((*late, *(again if self.last else ())) if late else (), alone=True),
             Phase(self.last),
-            again,
+            Phase(again, alone=True),
         )
         return tuple(phase for phase in found if phase.probes)
 
@@ -97,7 +102,7 @@ def plan(
     awaited = {probe.after.id for probe in wanted if probe.after is not None}
     kept, aliases = _merged([probe for probe in wanted if probe.id not in unsent], desk, awaited)
     first = tuple(probe for probe in kept if probe.id in {PLAIN, STREAM})
-    rest = [probe for probe in kept if probe.id not in {PLAIN, STREAM}]
+    rest = _longest_first([probe for probe in kept if probe.id not in {PLAIN, STREAM}])
     return Plan(
         tuple(items),
         first,
@@ -116,6 +121,19 @@ def least(probe: Probe) -> int:
     if probe.after is not None:
         return 0
     return 1 if probe.shape is Shape.UNTIL else len(probe.calls)
+
+
+def _goes_early(probe: Probe) -> bool:
+    """Whether what goes alone can go before the rest: not what is sent only where the operator said so, which may be
+    because of what it can do to a target, and no reply to what goes later."""
+    return not probe.needs and (probe.after is None or (probe.after.alone and _goes_early(probe.after)))
+
+
+def _longest_first(probes: Sequence[Probe]) -> list[Probe]:
+    """Those whose requests wait for one another go first, that nobody waits for them at the end, and replies after
+    what they reply to and everything else; otherwise the order stays."""
+    replies = {probe.after.id: len(probe.calls) for probe in probes if probe.after is not None}
+    return sorted(probes, key=lambda p: (p.after is not None, -len(p.calls) - replies.get(p.id, 0)))
 
 
 def _names(items: Iterable[Item], probes: Mapping[str, Probe], capabilities: frozenset[str]) -> list[str]:

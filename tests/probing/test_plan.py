@@ -1,10 +1,12 @@
 """What is sent, once or again, in which phase, and how many requests that makes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from conformance.evidence.run import Item
+from conformance.probing.operator import Operator
 from conformance.probing.plan import CONTROL_EVERY, Plan, is_last, plan, with_controls
 from conformance.probing.probe import Auth, Call, Probe, Shape
 from conformance.probing.render import Desk
@@ -19,10 +21,13 @@ def _item(*probes: Probe, expect: str = "accepted", control: str = "", generated
 
 
 def _plan(
-    *probes: Probe, items: Sequence[Item] | None = None, capabilities: frozenset[str] = frozenset({"streaming"})
+    *probes: Probe,
+    items: Sequence[Item] | None = None,
+    capabilities: frozenset[str] = frozenset({"streaming"}),
+    desk: Desk = DESK,
 ) -> Plan:
     every = {p.id: p for p in (PLAIN_CONTROL, STREAM_CONTROL, *probes)}
-    return plan([_item(p) for p in probes] if items is None else items, every, DESK, capabilities)
+    return plan([_item(p) for p in probes] if items is None else items, every, desk, capabilities)
 
 
 def _ids(probes: Sequence[Probe]) -> list[str]:
@@ -103,6 +108,40 @@ def test_what_wants_to_be_alone_comes_after_the_rest_and_before_the_last() -> No
     assert _ids(made.probes) == ["plain", "stream", "p3", "p1", "p5", "p2", "p4"]
     assert _ids(made.alone) == ["p1", "p5"]
     assert (timed.alone, _number(5).alone) == (True, False)
+
+
+def _phases(made: Plan) -> list[list[str]]:
+    return [_ids(phase.probes) for phase in made.phases]
+
+
+def test_what_goes_alone_goes_early_unless_the_operator_has_to_ask_for_it() -> None:
+    """Nothing waits behind a timed request at the end, and what may be too much for a target comes after the rest."""
+    timed, costly = _number(1, solo=True), _number(2, solo=True, needs="large-body")
+    answer = Probe("answer", (Call(reply="tool-results"),), after=timed)
+    rest = _number(3), _number(4, last=True)
+    desk = replace(DESK, operator=Operator(include=frozenset({"large-body"})))
+    made = _plan(*rest, costly, timed, answer, desk=desk)
+    assert _phases(made) == [
+        ["plain"], ["p1", "answer"], ["stream", "p3", "plain"], ["p2", "plain"], ["p4"], ["plain"],
+    ]  # fmt: skip
+    assert [phase.alone for phase in made.phases] == [True, True, False, True, False, True]
+
+
+def test_a_reply_alone_to_what_is_not_goes_after_it() -> None:
+    base = Probe("base", (Call(PLAIN),), Shape.UNTIL, "calls-tool")
+    assert _phases(_plan(base, Probe("reply", (Call(reply="tool-results"),), after=base, solo=True)))[1:3] == [
+        ["stream", "base", "plain"],
+        ["reply"],
+    ]
+
+
+def test_requests_that_wait_for_one_another_go_first_and_replies_behind_everything() -> None:
+    base = Probe("base", (Call(PLAIN),), Shape.UNTIL, "calls-tool")
+    reply = Probe("reply", (Call(reply="tool-results"), Call(PLAIN), Call(PLAIN)), after=base)
+    again = Probe("again", (Call(reply="tool-results"),), after=reply)
+    pair = Probe("pair", (Call(PLAIN), Call(PLAIN)))
+    made = _plan(_number(1), again, reply, pair, base, _number(2))
+    assert _ids(made.main) == ["base", "pair", "p1", "p2", "reply", "again"]
 
 
 def test_requests_are_a_range_where_a_conversation_may_end_early() -> None:
