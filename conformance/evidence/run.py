@@ -13,6 +13,7 @@ from conformance.wire.exchange import Exchange
 from conformance.wire.reading import Reading
 
 NOT_CLAIMED = "the target does not claim"  #: how every reason begins that speaks of a capability
+ELSEWHERE = "not sent: left to shard"  #: how every reason begins of what another machine sends
 CAPPED = "not sent: the cap of"  #: how every reason begins of what a cap of the run left out
 PLAIN = "plain"  #: the id of the plain control, contract.md §1 "Baseline B0"
 STREAM = "stream"  #: the id of the streamed control

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.evidence.run import PLAIN, Record
+from conformance.probing.partial import NOTHING, Carried
 from conformance.probing.plan import Plan
 from conformance.probing.preflight import Refusal, preflight_refusal
 from conformance.probing.probe import Call, Probe, Shape
 from conformance.probing.replies import REPLIES
-from conformance.probing.sender import CapReached, Sender
+from conformance.probing.sender import PREFLIGHT_FAILED, STOPPED, CapReached, Sender
 from conformance.rules.reached import REACHED
 
 #: What is still to be sent when the plan has ended, given the way to send it.
@@ -21,15 +22,18 @@ After = Callable[[Callable[[Probe, int, Call], Awaitable[Record]]], Awaitable[No
 class Scheduler:
     """Runs a plan to its end. `refusal` is set when the pre-flight ended the run; `error` when the harness failed."""
 
-    def __init__(self, plan: Plan, sender: Sender, concurrency: int, after: After | None = None) -> None:
+    def __init__(
+        self, plan: Plan, sender: Sender, concurrency: int, after: After | None = None, carried: Carried = NOTHING
+    ) -> None:
         self._plan = plan
+        self._carried = carried
         self._after = after
         self._sender = sender
         self._concurrency = concurrency
         sender.control = next((probe.calls[0] for probe in plan.first if probe.id == PLAIN), None)
         if plan.bracketed and sender.control is not None:
             sender.spending.reserve = sender.spending.worst(sender.desk, sender.control)
-        self._done: set[str] = set()
+        self._done: set[str] = set(carried.done)
         self._awaited = {name: asyncio.Event() for name in plan.awaited.values()}
         self._reached: dict[str, Record] = {}
         self.refusal: Refusal | None = None
@@ -84,12 +88,14 @@ class Scheduler:
         finally:
             await asyncio.gather(work, return_exceptions=True)
             self._leave_word(self._plan.unsent)
-            stopped = "not sent: the run was stopped" if self.refusal is None else "not sent: the pre-flight failed"
+            stopped = STOPPED if self.refusal is None else PREFLIGHT_FAILED
             self._leave_word({p.id: stopped for p in self._plan.probes if p.id not in self._done})
             await self._sender.transport.close()
 
     async def _phases(self) -> None:
-        await self._preflight()
+        if self._plan.sends:
+            await self._preflight()
+        self._preflown.set()
         if self.refusal is not None:
             return
         for phase in self._plan.phases[1:]:
@@ -102,7 +108,6 @@ class Scheduler:
         records = await self._probe(control)
         if records:
             self.refusal = preflight_refusal(records[-1].exchange)
-        self._preflown.set()
 
     async def _concurrently(self, probes: Sequence[Probe], width: int) -> None:
         queue = deque(probes)
@@ -117,7 +122,10 @@ class Scheduler:
 
     async def _probe(self, probe: Probe) -> list[Record]:
         """Send one probe; says why when it is not sent, or not to its end."""
-        if probe.streamed and self._sender.breaker.reason:
+        if self._carried.is_settled(probe.id):
+            self._finish(probe)
+            return []
+        if probe.streamed and self._sender.breaker.reason and probe.id not in self._carried.done:
             self._leave_word({probe.id: self._sender.breaker.reason})
             self._finish(probe)
             return []

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from conformance.evidence.journal import JournalWriter, record_line
@@ -23,6 +24,8 @@ from conformance.wire.exchange import Ending, Exchange, Limit
 #: target still serves: silence costs the whole first-byte limit each time, a refusal only a moment.
 STRIKES = 3
 BUSY_STRIKES = 20
+STOPPED = "not sent: the run was stopped"
+PREFLIGHT_FAILED = "not sent: the pre-flight failed"
 GONE = "not sent: the target stopped serving, the plain control included"
 
 
@@ -54,10 +57,21 @@ class Sender:
     breaker: StreamBreaker = field(default_factory=StreamBreaker)
     backoff: Backoff = field(default_factory=Backoff)
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    #: the tries of each step of a probe that an earlier run has made, in order: they are not made again
+    earlier: Mapping[tuple[str, int], tuple[Record, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for record in (record for rows in self.earlier.values() for record in rows):
+            if record.exchange.end.how is not Ending.HUNG_UP and (_is_stream(record.exchange) or _asked(record)):
+                self.breaker.saw(record.exchange)
 
     async def deliver(self, probe: Probe, step: int, call: Call, pin: str = "") -> Record:
         """Send a call as often as its answers ask for; return the record that counts. Raises CapReached."""
-        attempt, failures, fresh = 0, 0, ""
+        earlier = self.earlier.get((probe.id, step), ())
+        if earlier and not earlier[-1].repeated:
+            return earlier[-1]
+        failures, fresh = sum(record.exchange.status in ASK_AGAIN_STATUSES for record in earlier), ""
+        attempt = len(earlier)
         while True:
             attempt += 1
             await self._still_there()
@@ -162,7 +176,7 @@ class Sender:
 
     def _admit(self, worst: Tokens, control: bool) -> None:
         if self.stopping:
-            raise CapReached("not sent: the run was stopped")
+            raise CapReached(STOPPED)
         refusal = GONE if self.gone else self.spending.refusal(worst, time.monotonic(), control)
         if refusal:
             raise CapReached(refusal)
@@ -187,6 +201,12 @@ class Sender:
 
 def _is_stream(exchange: Exchange) -> bool:
     return (exchange.header("content-type") or "").lower().startswith("text/event-stream")
+
+
+def _asked(record: Record) -> bool:
+    """Whether a recorded request asked for a stream."""
+    sent = record.reading.sent
+    return isinstance(sent, dict) and sent.get("stream") is True
 
 
 def _went_silent(exchange: Exchange) -> bool:

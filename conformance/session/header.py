@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.evidence.follow import header_terms
 from conformance.evidence.journal import VERSION
+from conformance.probing.partial import digest_of
 from conformance.settings.resolve import Settings
 from conformance.suite_budgets import FULL
 
@@ -30,7 +31,7 @@ def header(live: "Live") -> dict[str, Any]:
         "embedded": live.target.embedded,
         "terms": header_terms(live.terms),
         "level": settings.level.value,
-        "everything": live.everything,
+        "everything": live.everything and not settings.shard,
         "started": live.started,
         "seeds": {"fuzz": settings.fuzz, "fuzz-seed": settings.fuzz_seed},
         "options": shown_options(settings),
@@ -38,6 +39,10 @@ def header(live: "Live") -> dict[str, Any]:
         "api_key_env": settings.api_key_env,
         "restricted_key_env": settings.restricted_key_env or "",
         "challenge": settings.challenge,
+        "nonce": live.desk.nonce,
+        "sends": digest_of(live.whole, live.desk.operator),
+        **({"shard": settings.shard} if settings.shard else {}),
+        **({"resumed": live.resumed} if live.resumed else {}),
         **({"price": live.price.data} if live.price is not None else {}),
         **({"baseline": live.baseline} if live.baseline is not None else {}),
     }

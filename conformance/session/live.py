@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 from conformance.contract import load_catalogue
 from conformance.evidence.follow import Follower
-from conformance.evidence.journal import JournalWriter, item_line, record_line
+from conformance.evidence.journal import JournalWriter, record_line
 from conformance.evidence.run import Item, Record, Terms
 from conformance.evidence.spent import Price
 from conformance.probing.backoff import Backoff
+from conformance.probing.partial import NOTHING, Carried
 from conformance.probing.plan import Plan, plan
 from conformance.probing.probe import Probe
 from conformance.probing.redaction import Redactor, Secret
@@ -26,6 +27,7 @@ from conformance.probing.spending import Spending
 from conformance.probing.transport import HttpxTransport
 from conformance.session.baselines import header_baseline
 from conformance.session.caps import caps_of, pace_of, price_of
+from conformance.session.earlier import narrow, plan_line, read_earlier, write_carried
 from conformance.session.header import header
 from conformance.session.history import ready_history
 from conformance.session.models import ask_models, listed_models, only_model
@@ -61,7 +63,13 @@ class Live:
     writer: JournalWriter | None = None
     baseline: Mapping[str, Any] | None = None  #: as the header holds it
     price: Price | None = None  #: of the model, where there is a file of prices
+    carried: Carried = NOTHING  #: from the run that this one resumes
+    resumed: Mapping[str, Any] | None = None  #: what the header says of that run
+    whole: Plan = field(init=False)  #: `plan` is what is left of it to be sent
     _redactor: Redactor = field(default_factory=lambda: Redactor(()))
+
+    def __post_init__(self) -> None:
+        self.whole = self.plan
 
     @property
     def journal(self) -> Path:
@@ -75,15 +83,12 @@ class Live:
         except OSError as error:
             raise UsageError(f"cannot write the run into {self.folder}: {error.strerror or error}") from None
         self.writer.write("header", **header(self))
-        generated = sorted(self.plan.generated())
-        items = [item_line(item) for item in self.plan.items]
-        self.writer.write(
-            "plan", items=items, aliases=dict(self.plan.aliases), awaited=dict(self.plan.awaited), generated=generated
-        )
+        self.writer.write("plan", **plan_line(self.whole))
+        write_carried(self.writer, self.carried)
         for record in self.discovery:
             self.writer.write("exchange", **record_line(record))
         sender = self._sender(self.writer)
-        self.scheduler = Scheduler(self.plan, sender, self.settings.concurrency, self._after(self.writer))
+        self.scheduler = Scheduler(self.plan, sender, self.settings.concurrency, self._after(self.writer), self.carried)
         refusal = self.scheduler.start()
         if refusal is not None:
             self.scheduler.stop()
@@ -142,9 +147,11 @@ class Live:
             SocketTransport(self.target.verify),
             self._redactor,
             writer,
-            began=spending.began,
+            began=spending.began - self.carried.moment,
+            controls=self.carried.controls,
+            earlier=self.carried.steps,
             spending=spending,
-            count=len(self.discovery),
+            count=max(len(self.discovery), self.carried.last),
             width=self.settings.concurrency,
             backoff=Backoff(pace_of(self.settings), spending.deadline),
         )
@@ -173,16 +180,19 @@ def open_live(
     profile = profile_of(settings)
     capabilities = capabilities_of(settings, profile)
     baseline, prices = header_baseline(settings.baseline), read_prices(settings.prices)
+    earlier = read_earlier(settings.resume) if settings.resume else None
     ready_history(None if settings.dry_run else settings.history)
     target = open_target(settings, environment)
     try:
-        wrong = wrong_token(len(target.key or ""))
+        wrong, nonce = wrong_token(len(target.key or "")), earlier.header["nonce"] if earlier else secrets.token_hex(5)
         desk = Desk(
             target.endpoint, settings.api_version or profile.api_version, target.model or "", target.key, wrong,
-            secrets.token_hex(5), settings.headers, target.operator, settings.challenge or "",
+            nonce, settings.headers, target.operator, settings.challenge or "",
         )  # fmt: skip
         redactor, found = _redactor_of(target, desk, settings)
         discovery: tuple[Record, ...] = ()
+        if not desk.model and earlier:  # the list of models was asked for
+            desk = replace(desk, model=earlier.header["terms"]["model"])
         if not desk.model:
             exchange = redactor.exchange(ask_models(desk, settings, target))
             desk = replace(desk, model=only_model(exchange))
@@ -193,22 +203,12 @@ def open_live(
         price = price_of(settings, prices, desk.model)
         planned = plan(items, probes, desk, capabilities, settings.attempts)
         folder = reserve_folder(settings)
-        return Live(
-            settings,
-            target,
-            terms,
-            planned,
-            desk,
-            folder,
-            now(),
-            everything,
-            discovery,
-            None,
-            None,
-            baseline,
-            price,
-            redactor,
-        )
+        live = Live(
+            settings, target, terms, planned, desk, folder, now(), everything, discovery,
+            baseline=baseline, price=price, _redactor=redactor,
+        )  # fmt: skip
+        narrow(live, earlier)
+        return live
     except BaseException:
         target.close()
         raise

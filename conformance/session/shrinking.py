@@ -33,6 +33,7 @@ def failing(run: Run) -> Iterator[Failing]:
     Where a hand-written case fails as well the reader has a minimal request already: nothing is sent.
     """
     seen = {item.requirement for item in run.items if not item.generated and item.active and _fails(item, run)}
+    seen |= {item.requirement for item in run.items if item.key in run.reductions}
     for item in run.items:
         if item.generated and item.active and item.requirement not in seen and len(item.probes) == 1:
             found = _failing(item, run)

@@ -41,6 +41,8 @@ class Settings:
     fuzz: int
     fuzz_seed: int
     shrink: int
+    resume: Path | None
+    shard: str | None
     max_requests: int | None
     max_output_tokens: int | None
     max_seconds: float | None
@@ -184,7 +186,7 @@ _KINDS = {
 WIDEST = 20_000_000  #: tokens of a context window; a prompt beyond it would fill the memory
 
 
-def _check(values: Mapping[str, Any]) -> None:
+def _check(values: dict[str, Any]) -> None:
     for name, least in LEAST.items():
         if values[name] is not None and not values[name] >= least:
             raise UsageError(f"--{name} must be at least {least:g}, not {values[name]}")
@@ -209,10 +211,21 @@ def _check(values: Mapping[str, Any]) -> None:
         raise UsageError(
             "--include long-context needs --context-window, the number of tokens the model's context holds"
         )
+    if values["shard"] is not None:
+        values["shard"] = "/".join(map(str, shard_of(values["shard"])))
     if values["model"] is not None and not values["model"].isprintable():
         raise UsageError(f"--model {values['model']!r} holds characters that do not print")
     if values["ca-bundle"] is not None and not values["ca-bundle"].is_file():
         raise UsageError(f"--ca-bundle {values['ca-bundle']} is not a file")
+
+
+def shard_of(text: str) -> tuple[int, int]:
+    """The number of a share and how many there are. Raises UsageError."""
+    found = _SHARD.fullmatch(text)
+    index, count = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= index <= count:
+        raise UsageError(f"--shard takes the number of a share and how many there are, such as 1/3, not {text!r}")
+    return index, count
 
 
 def _limits(table: Any, timeout: float | None) -> Limits:
@@ -226,6 +239,7 @@ def _limits(table: Any, timeout: float | None) -> Limits:
 
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  #: what can be the name of an environment variable
+_SHARD = re.compile(r"([0-9]{1,3})/([0-9]{1,3})")
 _CHALLENGE = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  #: a field name, RFC 9110 §5.1
 
