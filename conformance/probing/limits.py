@@ -1,4 +1,8 @@
-"""The named limits of one exchange. All times in seconds, sizes in bytes."""
+"""The named limits of one exchange, and of what a run keeps of all of them. All times in seconds, sizes in bytes.
+
+What is read of an answer is limited elsewhere, because a journal must mean the same to everybody: see `wire.content`
+and `wire.jsontext`.
+"""
 
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -13,9 +17,15 @@ class Limits:
     between_bytes: float = 20.0
     whole: float = 120.0
     after_stop: float = 10.0  #: from `message_stop` to the end of the body (SSE-012)
-    body: int = 8 * 1024 * 1024
+    header: int = 64 * 1024  #: status line and headers; what h11 takes at once, some 160 KB, is above it
+    body: int = 2 * 1024 * 1024  #: as it comes, and with its content coding undone
+    chunks: int = 200_000  #: pieces of one body, as its transfer coding cuts it
+    lines: int = 200_000  #: of one stream of events
+    events: int = 20_000  #: of one stream, counted by the blank lines that end them
+    answers: int = 64 * 1024 * 1024  #: all bodies of a run, each read piece of them counted with what it costs to hold
 
 
+WHOLE_NUMBERS = frozenset({"header", "body", "chunks", "lines", "events", "answers"})
 LARGE = 1_000_000  #: bytes; a smaller body is sent in no time
 UPLOAD = 250_000  #: bytes a second that the way to the target carries at least
 
@@ -37,5 +47,5 @@ def limits_from(table: dict[str, Any]) -> Limits:
             raise ValueError(f"unknown limit {key!r}; the limits are {', '.join(known)}")
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise ValueError(f"limit {key!r} must be a positive number, not {value!r}")
-        values[known[key]] = int(value) if known[key] == "body" else float(value)
+        values[known[key]] = int(value) if known[key] in WHOLE_NUMBERS else float(value)
     return Limits(**values)

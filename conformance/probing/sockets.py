@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import h11
 
 from conformance.probing.limits import Limits
-from conformance.probing.transport import Cut, Outgoing, Tape, trusted, within
-from conformance.wire.exchange import End, Ending, Exchange, Request
+from conformance.probing.transport import TOO_LONG, Cut, Outgoing, Tape, trusted, within
+from conformance.wire.exchange import End, Ending, Exchange, Limit, Request
 
 _SURPLUS_WAIT = 0.5  #: seconds to wait for bytes behind the end of an answer, the connection being asked to close
 _READ = 65536
@@ -38,8 +38,7 @@ class SocketTransport:
         except h11.RemoteProtocolError as error:
             return tape.exchange(_protocol_end(error, tape))
         except OSError as error:
-            how = Ending.NO_CONNECTION if writer is None else Ending.RESET if tape.status else Ending.NO_ANSWER
-            return tape.exchange(End(how, None, f"{type(error).__name__}: {error}"[:200]))
+            return tape.exchange(_broken_off(error, tape, connected=writer is not None))
         finally:
             if writer is not None:
                 writer.close()
@@ -68,7 +67,7 @@ def request_bytes(request: Request) -> bytes:
 
 
 async def _read(reader: asyncio.StreamReader, tape: Tape) -> None:
-    parser = h11.Connection(h11.CLIENT)
+    parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=tape.limits.header)
     parser.send(h11.Request(method=tape.outgoing.request.method, target="/", headers=[("Host", "x")]))
     parser.send(h11.EndOfMessage())
     while True:
@@ -92,8 +91,16 @@ async def _rest(reader: asyncio.StreamReader) -> bytes:
         return b""
 
 
+def _broken_off(error: OSError, tape: Tape, connected: bool) -> End:
+    how = Ending.RESET if tape.status else Ending.NO_ANSWER if connected else Ending.NO_CONNECTION
+    limit = Limit.CONNECT if isinstance(error, TimeoutError) and not connected else None
+    return End(how, limit, f"{type(error).__name__}: {error}"[:200])
+
+
 def _protocol_end(error: h11.RemoteProtocolError, tape: Tape) -> End:
     words = str(error)
+    if TOO_LONG in words:
+        return End(Ending.CUT, Limit.HEADER)
     if any(word in words for word in ("without sending complete", "unexpectedly", "ConnectionClosed")):
         return End(Ending.CLOSED_EARLY if tape.status else Ending.NO_ANSWER, None, words[:200])
     return End(Ending.MALFORMED, None, words[:200])

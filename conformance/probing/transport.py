@@ -8,18 +8,21 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Coroutine
 from dataclasses import dataclass, field
 from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Protocol, TypeVar
 
 import httpx
 
 from conformance.probing.limits import Limits
+from conformance.probing.tally import Tally
 from conformance.wire.exchange import Chunk, End, Ending, Exchange, Headers, Limit, Request
 
 #: The end of a stream inside its bytes. A model that talks about it sends the quotes escaped.
 _STOP = re.compile(rb'"type"\s*:\s*"message_stop"')
 T = TypeVar("T")
 
+_HEADER_FRAME = len(": \r\n")
+#: How h11 names what is longer than it holds: a head, a trailer, or the line of a chunk.
+TOO_LONG = "buffer too long"
 _WINDOW = 64  #: bytes of earlier chunks in which the beginning of a searched text may lie
 
 
@@ -68,7 +71,7 @@ class Tape:
     connection: str = ""
     surplus: bytes = b""
     version: str = "1.1"
-    size: int = 0
+    tally: Tally | None = None  #: from the headers on
     stopped_at: float | None = None
     _tail: bytes = b""
 
@@ -77,22 +80,25 @@ class Tape:
         return time.monotonic() - self.started
 
     def answer(self, status: int, headers: Headers, version: str) -> None:
-        """The status line and headers arrived."""
+        """The status line and headers arrived; raises `Cut` when there is too much of them."""
         self.status, self.headers, self.first_byte = status, headers, self.now()
         self.version = version.removeprefix("HTTP/")
+        self.tally = Tally.of(headers, self.limits)
+        if sum(len(name) + len(value) + _HEADER_FRAME for name, value in headers) > self.limits.header:
+            raise Cut(End(Ending.CUT, Limit.HEADER))
 
     def add(self, data: bytes) -> None:
-        """Some body arrived; raises `Cut` when the body limit or the probe says it is enough."""
+        """Some body arrived; raises `Cut` when a limit of its size or the probe says it is enough."""
         self.chunks.append(Chunk(self.now(), data))
-        self.size += len(data)
         window = self._tail + data
         self._tail = window[-_WINDOW:]
         if self.stopped_at is None and _STOP.search(window):
             self.stopped_at = self.now()
         if self.outgoing.hang_up and self.outgoing.hang_up in window:
             raise Cut(End(Ending.HUNG_UP))
-        if self.size > self.limits.body:
-            raise Cut(End(Ending.CUT, Limit.BODY))
+        beyond = self.tally.add(data) if self.tally is not None else None
+        if beyond is not None:
+            raise Cut(End(Ending.CUT, beyond))
 
     def patience(self) -> tuple[float, Limit]:
         """How long to wait for the next bytes, and the limit that fires then."""
@@ -129,17 +135,20 @@ def trusted() -> ssl.SSLContext:
 
 
 class HttpxTransport:
-    """HTTP/1.1 without retries, redirects, proxies or cookies; raw chunks with their arrival times."""
+    """HTTP/1.1 without retries, redirects, proxies or cookies; raw chunks with their arrival times.
+
+    The part of httpx that sends and reads is used alone: its client would look at redirects and cookies.
+    """
 
     def __init__(self, verify: ssl.SSLContext | None = None) -> None:
         self._verify = verify or trusted()
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._pools: dict[str, httpx.AsyncHTTPTransport] = {}
 
     async def send(self, outgoing: Outgoing, limits: Limits) -> Exchange:
         """See `Transport.send`."""
         tape = Tape(outgoing, limits)
         try:
-            await self._converse(self._client(outgoing.pin), tape)
+            await self._converse(self._pool(outgoing.pin), tape)
         except Cut as cut:
             return tape.exchange(cut.end)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
@@ -148,21 +157,17 @@ class HttpxTransport:
 
     async def close(self) -> None:
         """Close every connection."""
-        for client in self._clients.values():
-            await client.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
 
-    def _client(self, pin: str) -> httpx.AsyncClient:
-        if pin not in self._clients:
-            pool = httpx.Limits(max_connections=1) if pin else httpx.Limits(max_connections=None)
-            transport = httpx.AsyncHTTPTransport(verify=self._verify, limits=pool, retries=0, trust_env=False)
-            no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-            client = httpx.AsyncClient(transport=transport, trust_env=False, timeout=None, cookies=no_cookies)
-            client.headers.clear()
-            self._clients[pin] = client
-        return self._clients[pin]
+    def _pool(self, pin: str) -> httpx.AsyncHTTPTransport:
+        if pin not in self._pools:
+            limits = httpx.Limits(max_connections=1) if pin else httpx.Limits(max_connections=None)
+            self._pools[pin] = httpx.AsyncHTTPTransport(verify=self._verify, limits=limits, retries=0, trust_env=False)
+        return self._pools[pin]
 
-    async def _converse(self, client: httpx.AsyncClient, tape: Tape) -> None:
-        response = await within(tape, client.send(_httpx_request(client, tape), stream=True))
+    async def _converse(self, pool: httpx.AsyncHTTPTransport, tape: Tape) -> None:
+        response = await within(tape, pool.handle_async_request(_httpx_request(tape)))
         try:
             tape.connection = _local_address(response)
             tape.answer(response.status_code, _decoded(response.headers.raw), response.http_version)
@@ -189,11 +194,11 @@ async def within(tape: Tape, awaitable: Awaitable[T]) -> T:
         raise Cut(End(Ending.CUT, limit)) from None
 
 
-def _httpx_request(client: httpx.AsyncClient, tape: Tape) -> httpx.Request:
+def _httpx_request(tape: Tape) -> httpx.Request:
     request = tape.outgoing.request
     timeout = {"connect": tape.limits.connect, "pool": None, "read": None, "write": tape.limits.first_byte}
     content = _chunked(request.body, tape.outgoing.chunk_at) if tape.outgoing.chunk_at else request.body
-    return client.build_request(
+    return httpx.Request(
         request.method,
         request.url,
         headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers],
@@ -220,10 +225,14 @@ def _local_address(response: httpx.Response) -> str:
 def _ending(error: Exception, answered: bool) -> End:
     """The end that an httpx error stands for."""
     detail = f"{type(error).__name__}: {error}"[:200]
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol | httpx.InvalidURL):
+    if isinstance(error, httpx.ConnectTimeout):
+        return End(Ending.NO_CONNECTION, Limit.CONNECT, detail)
+    if isinstance(error, httpx.ConnectError | httpx.UnsupportedProtocol | httpx.InvalidURL):
         return End(Ending.NO_CONNECTION, None, detail)
     if isinstance(error, httpx.RemoteProtocolError):
         words = str(error)
+        if TOO_LONG in words:
+            return End(Ending.CUT, Limit.HEADER)
         if "disconnected without" in words:
             return End(Ending.NO_ANSWER, None, detail)
         early = "closed connection without sending complete" in words

@@ -120,7 +120,7 @@ def answer_begins(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Findi
     """
     for record in evidence.records:
         exchange, where = record.exchange, Where(record.seq)
-        cut = exchange.status is None and exchange.end.how is Ending.CUT
+        cut = exchange.status is None and exchange.end.how is Ending.CUT and exchange.end.limit is not Limit.HEADER
         if exchange.status is None and not cut:
             yield unjudged("", f"{answer_of(exchange)}: not a matter of time", where)
         else:

@@ -27,16 +27,21 @@ class Ending(StrEnum):
 class Limit(StrEnum):
     """The limit of ours that cut an exchange."""
 
+    CONNECT = "connect"  #: no connection, TLS included, in time: the ending is NO_CONNECTION
     FIRST_BYTE = "first-byte"
     BETWEEN_BYTES = "between-bytes"
     WHOLE = "whole"
     AFTER_STOP = "after-stop"  #: the stream stayed open after `message_stop`
-    BODY = "body"
+    HEADER = "header"  #: bytes of the status line and headers, of a trailer or of the line of a chunk
+    BODY = "body"  #: bytes of the body, as it comes or with its content coding undone
+    CHUNKS = "chunks"
+    LINES = "lines"  #: of a stream of events
+    EVENTS = "events"
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The ending with the limit that fired (only when CUT) and the transport's own words."""
+    """The ending with the limit that fired (when CUT, or for lack of a connection) and the transport's own words."""
 
     how: Ending
     limit: Limit | None = None
