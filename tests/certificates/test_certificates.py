@@ -88,12 +88,11 @@ def test_no_byte_of_a_certificate_can_be_another(small: Certified) -> None:
     assert opened(bytes(data), TRUSTED)["_type"] == statements.STATEMENT
 
 
-@pytest.mark.parametrize(("name", "step"), [(JOURNAL, 1), (REPORT, 5)])
-def test_no_byte_of_a_file_can_be_another(name: str, step: int, small: Certified) -> None:
-    """Of the report, which is far longer, every fifth position."""
+@pytest.mark.parametrize("name", [JOURNAL, REPORT])
+def test_no_byte_of_a_file_can_be_another(name: str, small: Certified) -> None:
     said, data = opened(small.files[CERTIFICATE], TRUSTED), bytearray(small.files[name])
     checks.same_files(said, {name: bytes(data)})
-    for place in range(0, len(data), step):
+    for place in range(len(data)):
         data[place] ^= 1
         with pytest.raises(Refused):
             checks.same_files(said, {name: bytes(data)})
