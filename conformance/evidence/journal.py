@@ -6,8 +6,10 @@ the digest chain. Only redacted exchanges get here. Schema of a line: `schemas/j
 """
 
 import json
+import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -18,33 +20,50 @@ from conformance.evidence.run import Expect, Item, Record
 from conformance.wire.exchange import Chunk, End, Ending, Exchange, Limit, Request
 
 VERSION = 2  #: 1 had no digest chain
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
 class JournalError(Exception):
     """The journal cannot be read; one sentence with file, line and remedy."""
 
 
+class CannotWrite(Exception):
+    """The journal cannot be written any further; one sentence with the file and the reason."""
+
+
 class JournalWriter:
-    """Appends lines to a new file and flushes each; safe to use from several threads."""
+    """Appends lines to a new file and flushes each; safe to use from several threads.
+
+    Only its owner may read the file, and the folder if it is made here. After an error (a full disk) nothing more is
+    written, so that what a line lacks stays at the end; `failure` says what it was.
+    """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _set_aside(path)
         self.path = path
+        self.failure = ""
         self._lock = Lock()
         self._digest = START
-        self._file: TextIO = path.open("a", encoding="utf-8")
+        self._file: TextIO = os.fdopen(os.open(path, _NEW, 0o600), "a", encoding="utf-8")
 
     def write(self, kind: str, **content: Any) -> None:
-        """Append one line."""
+        """Append one line. Raises CannotWrite."""
         with self._lock:
+            if self.failure:
+                raise CannotWrite(self.failure)
             line, self._digest = sealed({"record": kind, **content}, self._digest)
-            self._file.write(line + "\n")
-            self._file.flush()
+            try:
+                self._file.write(line + "\n")
+                self._file.flush()
+            except OSError as error:
+                self.failure = f"cannot write the journal {self.path}: {error.strerror or error}"
+                raise CannotWrite(self.failure) from None
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with suppress(OSError):  # of what could not be written before, which `failure` tells
+            self._file.close()
 
 
 def _set_aside(path: Path) -> None:

@@ -148,6 +148,19 @@ def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
         controller.workers_collected(ids)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """A worker that crashed was none of the target's doing."""
+    if controller := _active(node.config):
+        controller.worker_ended(error)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave the signals of the process as they were."""
+    if controller := _active(config):
+        controller.interrupts.restore()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> "Generator[None, pytest.TestReport, pytest.TestReport]":
     """Carry the verdict in the report, across processes too."""

@@ -11,10 +11,13 @@ import pytest
 
 from conformance._paths import suite_files
 from conformance.contract import load_catalogue
+from conformance.evidence.journal import JournalError
 from conformance.evidence.run import Item
 from conformance.generation.draws import Draw
 from conformance.generation.reach import reachable
-from conformance.plugin.lines import Line, Reader
+from conformance.plugin.interrupts import Interrupts
+from conformance.plugin.lines import Line, Reader, line_of
+from conformance.plugin.terminal import dry_lines, say, say_at_once
 from conformance.probing.probe import Probe
 from conformance.reporting import printed
 from conformance.reporting.clean import clean
@@ -43,6 +46,8 @@ class Controller:
         self.live: Live | None = None
         self.closing: Closing | None = None
         self.ungradable = ""
+        self.failure = ""  #: of the harness, where the journal cannot say it
+        self.interrupts = Interrupts(partial(say_at_once, config))
         self._collected: set[str] = set()
         self._files: set[Path] = set()
         self._reader: Reader | None = None
@@ -133,6 +138,7 @@ class Controller:
     def _open(self) -> None:
         everything = {item.key for item in self.selected} >= self._collected and not self._narrowed()
         everything = everything and self._files.issuperset(suite_files())
+        self.interrupts.install()
         try:
             items = within(self.selected, self.settings.budget, self.settings.profile)
             self.live = open_live(self.settings, items, self.probes, everything)
@@ -167,9 +173,7 @@ class Controller:
 
     def _own_reader(self, live: Live) -> Reader:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        return Reader(
-            live.journal, self.settings.level, partial(_say, reporter), live.is_sending, live.plan.requests[0]
-        )
+        return Reader(live.journal, self.settings.level, partial(say, reporter), live.is_sending, live.plan.requests[0])
 
     def _worker_reader(self) -> Reader:
         return Reader(Path(self.config.workerinput["conformance_journal"]), self.settings.level)  # type: ignore[attr-defined]
@@ -199,6 +203,13 @@ class Controller:
         self.selected = [items[part] for node_id in ids if (part := bracketed_part(node_id)) in items]
         if self.selected:
             self._open()
+        if self.live is not None:
+            self.interrupts.watch(self.live)
+
+    def worker_ended(self, error: object) -> None:
+        """A worker that ended before its time has not judged what it was given."""
+        if error:
+            self.failure = "the harness failed: a process of pytest-xdist ended before its time"
 
     # Ending
 
@@ -206,7 +217,12 @@ class Controller:
         """Grade what was recorded, write the reports; the exit code of the process."""
         if self.live is None or self.dry or self.is_worker:
             return status if not self.ungradable else int(Exit.UNGRADABLE)
-        self.closing = close_run(self.live, status, self.ungradable)
+        self.interrupts.closing = True
+        try:
+            self.closing = close_run(self.live, status, self.ungradable, failure=self.failure)
+        except JournalError as error:
+            self.failure = f"the harness failed: {error}"
+            return int(Exit.HARNESS_ERROR)
         others_failed = status == pytest.ExitCode.TESTS_FAILED and self.closing.code in _WEAKER_THAN_A_FAILURE
         return int(Exit.VIOLATION if others_failed else self.closing.code)
 
@@ -222,23 +238,10 @@ class Controller:
             reporter.write_line(self.closing.text)
             for line in printed(self.closing.graded, self.closing.facts, os.environ):
                 reporter.write_line(line)
+        elif self.failure:
+            reporter.section("conformance", "=")
+            reporter.write_line(clean(self.failure))
         elif self.dry and self.live is not None:
-            least, most = self.live.plan.requests
-            span = f"{least}" if least == most else f"{least} to {most}"
             reporter.section("conformance, dry run", "=")
-            for probe in self.live.plan.probes:
-                reporter.write_line(f"{len(probe.calls):4d}  {probe.id}")
-            reporter.write_line(f"would send {span} requests, {len(self.live.plan.generated())} of them generated")
-
-
-def _say(reporter: Any, line: str) -> None:
-    if reporter is not None:
-        reporter.ensure_newline()
-        reporter.write_line(line)
-
-
-def line_of(item: pytest.Item) -> Line | None:
-    """The line an item of ours was given, or None for any other item."""
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    found = params.get("case", params.get("traffic"))
-    return found if isinstance(found, Line) else None
+            for line in dry_lines(self.live):
+                reporter.write_line(line)

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.contract import Level
 from conformance.evidence.follow import Follower
+from conformance.evidence.journal import JournalError
 from conformance.evidence.run import Item
 from conformance.reporting.outcomes import outcome, skip_reason
 from conformance.reporting.text import violation_text
@@ -82,10 +83,20 @@ class Line:
     def judge(self) -> None:
         """Pass, or end the test as failed with the violation, or as skipped with the verdict and its reason."""
         reader = self.reader()
-        result = reader.result(self.item)
+        try:
+            result = reader.result(self.item)
+        except JournalError as error:
+            pytest.fail(f"the harness failed: {error}", pytrace=False)
         self.verdict = result.verdict.value
         ends = outcome(result, reader.gate, reader.waived)
         if ends == "failed":
             pytest.fail(reader.text(result), pytrace=False)
         if ends == "skipped":
             pytest.skip(skip_reason(result, reader.waived))
+
+
+def line_of(item: pytest.Item) -> Line | None:
+    """The line an item of ours was given, or None for any other item."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    found = params.get("case", params.get("traffic"))
+    return found if isinstance(found, Line) else None

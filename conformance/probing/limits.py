@@ -22,7 +22,7 @@ class Limits:
     chunks: int = 200_000  #: pieces of one body, as its transfer coding cuts it
     lines: int = 200_000  #: of one stream of events
     events: int = 20_000  #: of one stream, counted by the blank lines that end them
-    answers: int = 64 * 1024 * 1024  #: all bodies of a run, each read piece of them counted with what it costs to hold
+    answers: int = 128 * 1024 * 1024  #: of memory, about, that all answers of a run take with what is read of them
 
 
 WHOLE_NUMBERS = frozenset({"header", "body", "chunks", "lines", "events", "answers"})

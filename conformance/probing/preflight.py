@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from conformance.wire.exchange import Ending, Exchange
+from conformance.wire.exchange import End, Ending, Exchange, Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,35 @@ ENDINGS: dict[Ending, tuple[str, str]] = {
     Ending.CUT: ("the target does not answer within the limit", "check the server, or raise --timeout"),
 }
 
+#: Limits of ours that say more than the ending does.
+LIMITS: dict[Limit, tuple[str, str]] = {
+    Limit.CONNECT: ("no connection to the target was made within our limit connect", "check --target-url"),
+    Limit.FIRST_BYTE: (
+        "the target does not answer within our limit first-byte", "check the server, or raise --timeout"
+    ),
+    Limit.HEADER: ("the headers of the target's answer go beyond our limit header", "check what answers there"),
+}  # fmt: skip
+LONGEST_PLACE = 200  #: characters of an address that are repeated
+
 
 def preflight_refusal(exchange: Exchange) -> Refusal | None:
     """Why the plain control's last answer ends the run; None when the target is to be graded, however strange it is."""
     if exchange.status is None:
-        what, remedy = ENDINGS.get(exchange.end.how, ENDINGS[Ending.NO_ANSWER])
+        what, remedy = _without_status(exchange.end)
         detail = f" ({exchange.end.detail})" if exchange.end.detail else ""
         return Refusal(f"{what}{detail}", remedy)
     if 300 <= exchange.status < 400:
-        place = exchange.header("location") or "nowhere"
-        return Refusal(f"the target redirects to {place} (status {exchange.status})", "give that URL as --target-url")
+        place = (exchange.header("location") or "nowhere")[:LONGEST_PLACE]
+        web = place.startswith(("http://", "https://", "/"))
+        remedy = "give that URL as --target-url" if web else "check what answers there"
+        return Refusal(f"the target redirects to {place} (status {exchange.status})", remedy)
     if exchange.status in STATUSES:
         what, remedy = STATUSES[exchange.status]
         return Refusal(f"{what} (status {exchange.status})", remedy, unknown_model=exchange.status == 404)
     return None
+
+
+def _without_status(end: End) -> tuple[str, str]:
+    if end.limit in LIMITS:
+        return LIMITS[end.limit]
+    return ENDINGS.get(end.how, ENDINGS[Ending.NO_ANSWER])

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
+from conformance.evidence.journal import CannotWrite
 from conformance.evidence.run import PLAIN, Record
 from conformance.probing.partial import NOTHING, Carried
 from conformance.probing.plan import Plan
@@ -74,7 +75,13 @@ class Scheduler:
             self.error = _cause(error)
         finally:
             self._preflown.set()
+            self._say_sent()
+
+    def _say_sent(self) -> None:
+        try:
             self._sender.journal.write("sent")
+        except CannotWrite as error:
+            self.error = self.error or error
 
     async def _all(self) -> None:
         work = asyncio.ensure_future(self._phases())
@@ -87,10 +94,10 @@ class Scheduler:
                 work.result()
         finally:
             await asyncio.gather(work, return_exceptions=True)
+            await self._sender.transport.close()
             self._leave_word(self._plan.unsent)
             stopped = STOPPED if self.refusal is None else PREFLIGHT_FAILED
             self._leave_word({p.id: stopped for p in self._plan.probes if p.id not in self._done})
-            await self._sender.transport.close()
 
     async def _phases(self) -> None:
         if self._plan.sends:

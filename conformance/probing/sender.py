@@ -6,19 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from conformance.evidence.journal import JournalWriter, record_line
-from conformance.evidence.run import PLAIN, Record
+from conformance.evidence.run import CAPPED, PLAIN, Record
 from conformance.evidence.spent import Tokens
 from conformance.probing.backoff import Backoff, beyond_patience
-from conformance.probing.breaker import CUT_AT_ONCE, StreamBreaker
+from conformance.probing.breaker import CUT_AT_ONCE, AnswerBreaker, StreamBreaker
 from conformance.probing.limits import Limits, with_upload
 from conformance.probing.probe import Call, Probe, asks_for_stream
 from conformance.probing.redaction import Redactor
 from conformance.probing.render import Desk
 from conformance.probing.spending import Spending
+from conformance.probing.tally import weight
 from conformance.probing.transport import Transport
 from conformance.rules.cases import TRIES
 from conformance.rules.outcome import ASK_AGAIN_STATUSES, PATIENCE_STATUSES, is_garbled, is_transient, trouble
 from conformance.wire.exchange import Ending, Exchange, Limit
+from conformance.wire.reading import Reading
 
 #: After so many answers in a row that say nothing but "not now", or none at all, the plain control decides whether the
 #: target still serves: silence costs the whole first-byte limit each time, a refusal only a moment.
@@ -55,6 +57,8 @@ class Sender:
     in_flight: int = 0
     count: int = 0
     breaker: StreamBreaker = field(default_factory=StreamBreaker)
+    answers: AnswerBreaker = field(default_factory=AnswerBreaker)
+    kept: int = 0  #: about how many bytes of memory the answers so far take
     backoff: Backoff = field(default_factory=Backoff)
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: the tries of each step of a probe that an earlier run has made, in order: they are not made again
@@ -62,8 +66,7 @@ class Sender:
 
     def __post_init__(self) -> None:
         for record in (record for rows in self.earlier.values() for record in rows):
-            if record.exchange.end.how is not Ending.HUNG_UP and (_is_stream(record.exchange) or _asked(record)):
-                self.breaker.saw(record.exchange)
+            self._note(record.exchange, _asked(record))
 
     async def deliver(self, probe: Probe, step: int, call: Call, pin: str = "") -> Record:
         """Send a call as often as its answers ask for; return the record that counts. Raises CapReached."""
@@ -78,8 +81,7 @@ class Sender:
             seq = await self._turn(probe, call)
             exchange = await self._counted(call, pin or fresh, seq)
             self.backoff.heed(exchange)
-            if exchange.end.how is not Ending.HUNG_UP and (_is_stream(exchange) or asks_for_stream(call)):
-                self.breaker.saw(exchange)
+            self._note(exchange, asks_for_stream(call))
             failures += exchange.status in ASK_AGAIN_STATUSES
             again = self._again(exchange, call, attempt, failures) or (not pin and not fresh and is_garbled(exchange))
             record = Record(seq, probe.id, step, attempt, exchange, repeated=again)
@@ -90,6 +92,18 @@ class Sender:
                 fresh = f"{probe.id} {step} alone"
             else:
                 self.backoff.trouble(exchange, attempt)
+
+    def _note(self, exchange: Exchange, asked: bool) -> None:
+        """How an exchange ended, for the breakers, and what it takes to keep it."""
+        if exchange.end.how is not Ending.HUNG_UP:
+            (self.breaker if asked or _is_stream(exchange) else self.answers).saw(exchange)
+        self.kept += weight(exchange, Reading(exchange).body)
+
+    def cut_off(self, probe: Probe) -> str:
+        """Why a probe is not begun any more after what our limits cut before, or ""."""
+        if probe.id == PLAIN:
+            return ""
+        return self.breaker.reason if probe.streamed else self.answers.reason
 
     def control_step(self) -> int:
         """The step under which the plain control is sent next."""
@@ -177,9 +191,13 @@ class Sender:
     def _admit(self, worst: Tokens, control: bool) -> None:
         if self.stopping:
             raise CapReached(STOPPED)
-        refusal = GONE if self.gone else self.spending.refusal(worst, time.monotonic(), control)
+        refusal = GONE if self.gone else self.spending.refusal(worst, time.monotonic(), control) or self._full()
         if refusal:
             raise CapReached(refusal)
+
+    def _full(self) -> str:
+        full = self.kept > self.limits.answers
+        return f"{CAPPED} {self.limits.answers} bytes to be kept was reached (our limit answers)" if full else ""
 
     def _again(self, exchange: Exchange, call: Call, attempt: int, failures: int) -> bool:
         """Whether to ask again. A first failure of the server is asked about once more, whatever came before it."""
@@ -196,7 +214,7 @@ class Sender:
             return False
         if exchange.end.how is Ending.RESET:
             return True
-        return _went_silent(exchange) and not self.breaker.reason
+        return _went_silent(exchange) and not (self.breaker if asks_for_stream(call) else self.answers).reason
 
 
 def _is_stream(exchange: Exchange) -> bool:

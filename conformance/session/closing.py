@@ -33,20 +33,23 @@ class Closing:
     facts: Facts
 
 
-def close_run(live: Live, status: int, ungradable: str, reports: bool = True) -> Closing:
+def close_run(live: Live, status: int, ungradable: str, reports: bool = True, failure: str = "") -> Closing:
     """End the run and its journal, grade it, write the reports unless nobody is to read them.
 
-    Never raises for what a target did.
+    `failure` is one of the harness that the caller knows of. Never raises for what a target did; JournalError where
+    somebody else has written to the journal.
     """
     error = live.stop()
     ungradable = ungradable or (STOPPED if live.gone else "")
     holding = {_HOLDING[status]} if status in _HOLDING else set()
     holding |= {Exit.UNGRADABLE} if ungradable else set()
-    holding |= {Exit.HARNESS_ERROR} if error else set()
+    holding |= {Exit.HARNESS_ERROR} if error or failure else set()
     refused = live.scheduler is not None and live.scheduler.refusal is not None
     follower = live.finish(holding=sorted(code.name for code in holding), ungradable=ungradable, refused=refused)
-    told = clean(f"the harness failed while sending: {type(error).__name__}: {error}") if error else ""
-    closing = settle(follower, live.settings.level, live.folder if reports else None, told=told)
+    told = f"the harness failed while sending: {live.told(error)}" if error else failure or live.unwritable
+    extra = frozenset({Exit.HARNESS_ERROR} if told else ())
+    folder = live.folder if reports else None
+    closing = settle(follower, live.settings.level, folder, told=clean(told), holding=extra)
     return _remembered(closing, live.settings.history) if live.settings.history else closing
 
 
@@ -67,16 +70,17 @@ def settle(
     profile: str = "",
     told: str = "",
     accepted: Accepted | None = None,
+    holding: frozenset[Exit] = frozenset(),
 ) -> Closing:
     """Grade what a journal holds, under its own profile or another; write the reports into `out` if there is one.
 
     Without a footer the run was interrupted. `told` is one more line for the terminal, `accepted` a baseline in place
-    of the one that the run was given.
+    of the one that the run was given, `holding` what holds beside what the journal says.
     """
     graded, footer = grade(follower.run(profile)), follower.footer
     accepted = accepted or accepted_in(follower.header)
     baseline = accepted.judge(graded, gate) if accepted and not footer.get("refused") else None
-    holding, waived = _holding(footer, baseline), baseline.waived if baseline else frozenset()
+    holding, waived = holding | _holding(footer, baseline), baseline.waived if baseline else frozenset()
     code = exit_code(None if footer.get("refused") else graded, gate, holding, waived)
     facts = facts_of(follower, gate, code, out or follower.path.parent, profile, baseline)
     lines = []

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from conformance.contract import Profile, load_profiles
 from conformance.evidence.run import PLAIN, Item, Run
 from conformance.probing.limits import Limits
+from conformance.reporting.clean import clean
 from conformance.reporting.diagnosis import Answered, Diagnosis, Offer, Value
 from conformance.session.inquiries import MODELS_ID, Inquiry, answered, inquiries, message_shown, output_tokens
 from conformance.session.live import Live, open_live
@@ -102,7 +103,7 @@ def _sent(live: Live) -> Asked:
         follower = live.finish()
     failure = live.scheduler.error if live.scheduler is not None else None
     if failure is not None:
-        raise AskingFailed(f"the harness failed while asking: {type(failure).__name__}: {failure}")
+        raise AskingFailed(f"the harness failed while asking: {clean(live.told(failure))}")
     run = follower.run()
     if refusal:
         plain = _readings(run, PLAIN)

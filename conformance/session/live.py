@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 from conformance.contract import load_catalogue
 from conformance.evidence.follow import Follower
-from conformance.evidence.journal import JournalWriter, record_line
+from conformance.evidence.journal import CannotWrite, JournalWriter, record_line
 from conformance.evidence.run import Item, Record, Terms
 from conformance.evidence.spent import Price
 from conformance.probing.backoff import Backoff
@@ -80,19 +81,34 @@ class Live:
         """Write header and plan, run the pre-flight and go on sending. Raises Ungradable when it ends the run."""
         try:
             self.writer = JournalWriter(self.journal)
+            self._write_opening(self.writer)
         except OSError as error:
             raise UsageError(f"cannot write the run into {self.folder}: {error.strerror or error}") from None
-        self.writer.write("header", **header(self))
-        self.writer.write("plan", **plan_line(self.whole))
-        write_carried(self.writer, self.carried)
-        for record in self.discovery:
-            self.writer.write("exchange", **record_line(record))
+        except CannotWrite as error:
+            self.finish()
+            raise UsageError(str(error)) from None
         sender = self._sender(self.writer)
         self.scheduler = Scheduler(self.plan, sender, self.settings.concurrency, self._after(self.writer), self.carried)
         refusal = self.scheduler.start()
         if refusal is not None:
             self.scheduler.stop()
             raise Ungradable(self._with_models(str(refusal)) if refusal.unknown_model else str(refusal))
+
+    def _write_opening(self, writer: JournalWriter) -> None:
+        writer.write("header", **header(self))
+        writer.write("plan", **plan_line(self.whole))
+        write_carried(writer, self.carried)
+        for record in self.discovery:
+            writer.write("exchange", **record_line(record))
+
+    @property
+    def unwritable(self) -> str:
+        """Why the journal could not be written to its end, or ""."""
+        return self.writer.failure if self.writer is not None else ""
+
+    def told(self, error: BaseException) -> str:
+        """An error in words, without what is secret in this run."""
+        return self._redactor.text(str(error) if isinstance(error, CannotWrite) else f"{type(error).__name__}: {error}")
 
     def is_sending(self) -> bool:
         """Whether anything may still come."""
@@ -119,7 +135,8 @@ class Live:
         complete = self.stop() is None and self.scheduler is not None
         if self.writer is not None:
             ends = {"holding": list(holding), "ungradable": ungradable, "refused": refused}
-            self.writer.write("footer", ended=now(), complete=complete, **ends)
+            with suppress(CannotWrite):  # what the journal cannot say, whoever closes the run does
+                self.writer.write("footer", ended=now(), complete=complete, **ends)
             self.writer.close()
         self.target.close()
         follower = Follower(self.journal)

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.probing import backoff
 from conformance.probing.backoff import Backoff, beyond_patience, retry_after, until_reset
-from conformance.probing.breaker import StreamBreaker
+from conformance.probing.breaker import REFUSAL_STRIKES, AnswerBreaker, StreamBreaker
 from conformance.probing.limits import Limits, limits_from, with_upload
 from conformance.probing.preflight import ENDINGS, STATUSES, preflight_refusal
 from conformance.wire.exchange import End, Ending, Exchange, Headers, Limit, Request
@@ -26,7 +26,9 @@ def _exchange(
 
 def test_limits_are_read_by_their_dashed_names() -> None:
     table = {"connect": 1, "first-byte": 2, "between-bytes": 3.5, "whole": 4, "after-stop": 5, "body": 6.9}
-    assert limits_from(table) == Limits(1.0, 2.0, 3.5, 4.0, 5.0, 6)
+    assert limits_from(table) == Limits(1.0, 2.0, 3.5, 4.0, 5.0, body=6)
+    sizes = {"header": 7.0, "chunks": 8, "lines": 9, "events": 10, "answers": 11}
+    assert limits_from(sizes) == Limits(header=7, chunks=8, lines=9, events=10, answers=11)
     assert limits_from({}) == Limits()
 
 
@@ -245,6 +247,21 @@ def test_three_in_a_row_by_the_same_limit_trip_the_breaker(seen: list[Exchange],
     stops = tripped is not None and tripped is not Limit.AFTER_STOP
     assert bool(breaker.reason) == stops
     assert not stops or breaker.reason == f"not sent: 3 streams in a row were cut by our limit {tripped}"
+
+
+def test_other_answers_have_a_breaker_of_their_own_in_which_refusals_count_apart() -> None:
+    breaker, refusal = AnswerBreaker(), _exchange(400, Ending.CUT, Limit.BODY)
+    for exchange in (WHOLE, WHOLE, _exchange(400), *[refusal] * 3, _exchange(None, Ending.CUT, Limit.WHOLE)):
+        breaker.saw(exchange)
+    assert not breaker.reason, "a refusal ends no series of answers, and nothing belongs to neither"
+    breaker.saw(WHOLE)
+    assert breaker.reason == "not sent: 3 answers in a row were cut by our limit whole"
+    patient = AnswerBreaker()
+    for _ in range(REFUSAL_STRIKES - 1):
+        patient.saw(refusal)
+    assert not patient.reason
+    patient.saw(refusal)
+    assert patient.reason == f"not sent: {REFUSAL_STRIKES} refusals in a row were cut by our limit body"
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 407, 408, 429, 503, 504, 529])
