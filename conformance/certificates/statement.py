@@ -72,6 +72,7 @@ def _shortfalls(run: Run, header: Mapping[str, Any], footer: Mapping[str, Any]) 
     yield not footer, "the journal breaks off before the end of the run"
     yield bool(footer.get("holding")) or not footer.get("complete"), "the run did not come to its end"
     yield bool(footer.get("refused")), "the target refused the first request"
+    yield "shard" in header, f"the run is share {header.get('shard')} of a whole: certify what conformance merge writes"
     yield not run.everything, "only a part of the suite was selected"
     yield capped(run) != "", f"the run was truncated by budget: {capped(run)}"
     yield held_back(run) > 0, f"{held_back(run)} of the planned probes were not sent"

@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("conformance.cli.doctor", "ask an endpoint what it offers, and propose a configuration"),
     "requirements": ("conformance.cli.show", "print the catalogue, or one entry in full"),
     "grade": ("conformance.cli.grade", "grade the journal of a run with the rules of today"),
+    "merge": ("conformance.cli.merge", "join the journals of the shares of a run"),
     "compare": ("conformance.cli.compare", "set runs beside each other"),
     "baseline": ("conformance.cli.baseline", "accept known violations until a date"),
     "history": ("conformance.cli.history", "say what changed since the last run of each target"),

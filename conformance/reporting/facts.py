@@ -51,6 +51,8 @@ class Facts:
     names: Names = field(default_factory=Names)
     baseline: Baselined | None = None
     price: Price | None = None  #: of the model's tokens, where the run was given prices
+    carried: int = 0  #: exchanges of an earlier run that this one has resumed
+    shares: int = 0  #: the runs of which this one was joined
 
     @property
     def waived(self) -> frozenset[str]:

@@ -97,6 +97,8 @@ def _cost(run: Run, facts: Facts) -> Object:
         "requests": {
             "total": len(run.records),
             "generated": len(drawn),
+            **({"carried": facts.carried} if facts.carried else {}),
+            **({"shares": facts.shares} if facts.shares else {}),
             "generated_order": list(dict.fromkeys((*facts.generated, *(record.probe for record in drawn)))),
         },
         "output_tokens": found.output,

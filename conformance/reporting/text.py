@@ -127,6 +127,11 @@ def requests_line(graded: Graded, facts: Facts) -> str:
     found = tokens(run)
     output = f"{counted(found.output, 'output token')} as far as reported (max_tokens add up to {asked_tokens(run)})"
     cost = f"{facts.price.of(found):.4f} {facts.price.currency}" if facts.price else ""
-    requests = f"{counted(len(run.records), 'request')} ({drawn} generated)"
+    apart = (
+        f"{drawn} generated",
+        f"{facts.carried} carried over from the run that was resumed" if facts.carried else "",
+        f"of {counted(facts.shares, 'share')}" if facts.shares else "",
+    )
+    requests = f"{counted(len(run.records), 'request')} ({', '.join(part for part in apart if part)})"
     parts = (requests, output, counted(found.input, "input token") if found.input else "", clean(cost))
     return ", ".join(part for part in parts if part)

@@ -22,7 +22,7 @@ JOURNAL = "journal.jsonl"
 #: Members of a header that have to be equal, with what a reader calls them; those of `terms` in their own table.
 _SAME = {
     "harness": "version of the harness", "embedded": "kind of target", "seeds": "seed or number of generated cases",
-    "everything": "selection", "shard": "share", "challenge": "challenge",
+    "everything": "selection", "whole": "selection", "shard": "share", "challenge": "challenge",
 }  # fmt: skip
 _SAME_TERMS = {
     "profile": "profile", "catalogue": "version of the catalogue", "api_version": "API version", "model": "model",
@@ -49,6 +49,16 @@ def plan_line(plan: Plan) -> dict[str, Any]:
         "aliases": dict(plan.aliases),
         "awaited": dict(plan.awaited),
         "generated": sorted(plan.generated()),
+    }
+
+
+def plan_line_of(follower: Follower) -> dict[str, Any]:
+    """The same of a plan that was read."""
+    return {
+        "items": [item_line(item) for item in follower.items],
+        "aliases": follower.aliases,
+        "awaited": follower.awaited,
+        "generated": sorted(follower.generated),
     }
 
 

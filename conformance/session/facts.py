@@ -40,6 +40,8 @@ def facts_of(
         names=_names(header),
         baseline=baseline,
         price=Price(**header["price"]) if "price" in header else None,
+        carried=header.get("resumed", {}).get("exchanges", 0),
+        shares=len(header.get("merged", ())),
     )
 
 

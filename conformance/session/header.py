@@ -41,7 +41,7 @@ def header(live: "Live") -> dict[str, Any]:
         "challenge": settings.challenge,
         "nonce": live.desk.nonce,
         "sends": digest_of(live.whole, live.desk.operator),
-        **({"shard": settings.shard} if settings.shard else {}),
+        **({"shard": settings.shard, "whole": live.everything} if settings.shard else {}),
         **({"resumed": live.resumed} if live.resumed else {}),
         **({"price": live.price.data} if live.price is not None else {}),
         **({"baseline": live.baseline} if live.baseline is not None else {}),
