@@ -19,6 +19,7 @@ from conformance.evidence.chain import START, sealed, unsealed
 from conformance.evidence.run import Expect, Item, Record
 from conformance.wire.exchange import Chunk, End, Ending, Exchange, Limit, Request
 
+JOURNAL = "journal.jsonl"  #: its name in the folder of a run
 VERSION = 2  #: 1 had no digest chain
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 

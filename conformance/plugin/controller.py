@@ -23,6 +23,7 @@ from conformance.reporting import printed
 from conformance.reporting.clean import clean
 from conformance.reporting.facts import EMBEDDED
 from conformance.session.closing import Closing, close_run
+from conformance.session.failed import failed_in
 from conformance.session.live import Live, open_live
 from conformance.session.target import Ungradable, address_of, capabilities_of, profile_of
 from conformance.settings.options import OPTIONS
@@ -74,6 +75,7 @@ class Controller:
             settings = resolve(given, self.config.invocation_params.dir)
             capabilities_of(settings, profile_of(settings))
             self._address = address_of(settings)
+            self._failed = failed_in(settings.only_failed) if settings.only_failed else None
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         return settings
@@ -121,6 +123,7 @@ class Controller:
     def _wanted(self, item: Item) -> bool:
         """Whether the options leave an item in the run."""
         named = self._asked is None or item.requirement in self._asked
+        named = named and (self._failed is None or item.key in self._failed.keys)
         return named and bool(within([item], self.settings.budget, self.settings.profile))
 
     # Running
@@ -141,6 +144,7 @@ class Controller:
         self.interrupts.install()
         try:
             items = within(self.selected, self.settings.budget, self.settings.profile)
+            items = self._failed.narrowed(items, self.probes) if self._failed else items
             self.live = open_live(self.settings, items, self.probes, everything)
             self.live.folder = self._folder or self.live.folder
             if self.dry:
@@ -158,7 +162,7 @@ class Controller:
             raise pytest.exit.Exception(f"nothing was graded: {self.ungradable}", returncode=Exit.UNGRADABLE) from None
 
     def _narrowed(self) -> bool:
-        return bool(self.settings.requirement) or self.settings.budget != FULL
+        return bool(self.settings.requirement) or self._failed is not None or self.settings.budget != FULL
 
     def stop(self) -> None:
         """Send nothing more."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.evidence.follow import Follower, read_run
-from conformance.evidence.journal import JournalError, JournalWriter, item_line, record_line
+from conformance.evidence.journal import JOURNAL, JournalError, JournalWriter, item_line, record_line
 from conformance.probing.partial import Carried, carried_from, resumed, sharded
 from conformance.probing.plan import Plan
 from conformance.session.header import header
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from conformance.session.live import Live
 
 Object = Mapping[str, Any]
-
-JOURNAL = "journal.jsonl"
 
 #: Members of a header that have to be equal, with what a reader calls them; those of `terms` in their own table.
 _SAME = {

@@ -56,4 +56,4 @@ def shown_options(settings: Settings) -> dict[str, str]:
     return {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in shown.items() if value}
 
 
-_SHOWN = ("concurrency", "max-requests", "max-output-tokens", "max-seconds", "max-cost", "rate")
+_SHOWN = ("concurrency", "max-requests", "max-output-tokens", "max-seconds", "max-cost", "rate", "shard", "only-failed")

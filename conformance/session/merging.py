@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance.evidence.follow import Follower
-from conformance.evidence.journal import JournalError, JournalWriter, record_line
+from conformance.evidence.journal import JOURNAL, JournalError, JournalWriter, record_line
 from conformance.evidence.run import ELSEWHERE, PLAIN, STREAM, Record
-from conformance.session.earlier import JOURNAL, differences, plan_line_of, read_earlier
+from conformance.session.earlier import differences, plan_line_of, read_earlier
 from conformance.settings.resolve import UsageError, shard_of
 
 MODELS = "models"  #: every share may ask for the list of models
@@ -126,6 +126,7 @@ def _header(shares: Sequence[Share]) -> dict[str, Any]:
     header = {name: value for name, value in shares[0].found.header.items() if name not in {"record", "shard"}}
     header["everything"] = all(share.found.header["whole"] for share in shares)
     header["started"] = min(share.found.header["started"] for share in shares)
+    header["options"] = {name: value for name, value in header["options"].items() if name != "shard"}
     del header["whole"]
     return {**header, "merged": [share.found.digest for share in shares]}
 

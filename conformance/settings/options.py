@@ -66,6 +66,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("fuzz-seed", "whole", "their seed (default: 1)", 1, alias=True, metavar="S"),
     Option("shrink", "whole", "requests spent on reducing each failing generated case (default: 20)", 20, alias=True,
            metavar="N"),
+    Option("only-failed", "file", "only what failed or warned in the run of this journal", alias=True, metavar="RUN"),
     Option("resume", "file", "go on where the run of this journal left off: what has an answer is not sent again",
            alias=True, metavar="RUN"),
     Option("shard", "text", "send the i-th of n shares of the run, such as 1/3; `conformance merge` joins them",

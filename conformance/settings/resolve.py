@@ -41,6 +41,7 @@ class Settings:
     fuzz: int
     fuzz_seed: int
     shrink: int
+    only_failed: Path | None
     resume: Path | None
     shard: str | None
     max_requests: int | None
