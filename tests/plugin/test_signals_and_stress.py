@@ -2,16 +2,16 @@
 
 import json
 import os
-import resource
 import signal
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from plugin_runs import endpoint, environment, finished, start, suite, target
+from plugin_runs import endpoint, finished, start, suite, target
 
-from conformance.evidence.follow import Follower, read_run
+from conformance.evidence.follow import read_run
 from conformance.plugin.interrupts import Interrupts
 from conformance.reference import Endpoint
 
@@ -68,3 +68,114 @@ def _slow_end(folder: Path) -> str:
         "    return (yield)\n"
     )
     return str(folder)
+
+
+def _limited(folder: Path, most: int) -> str:
+    """A plugin under which the process can make no file longer than so many bytes, as on a disk that is full."""
+    (folder / "full_disk.py").write_text(
+        f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({most}, resource.RLIM_INFINITY))\n"
+    )
+    return str(folder)
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_a_disk_that_fills_is_an_error_of_the_harness_and_nobody_waits(processes: str, tmp_path: Path) -> None:
+    words = ("-p", "full_disk", "-n", processes, "-k", "REQ", suite("request_model_and_messages"))
+    with endpoint() as server:
+        process = start(tmp_path, *target(server.url), *words, PYTHONPATH=_limited(tmp_path, 30_000))
+        code, output = finished(process)
+    assert code == 3 and "Traceback" not in output and "INTERNALERROR" not in output, output
+    assert "cannot write the journal" in output and "File too large" in output
+    follower = read_run(tmp_path / "run" / "journal.jsonl")
+    assert follower.records and not follower.sent and not follower.footer
+
+
+def test_a_disk_that_is_full_at_first_is_wrong_usage_and_nothing_is_sent(tmp_path: Path) -> None:
+    words = ("-p", "full_disk", "-k", "REQ", suite("request_model_and_messages"))
+    with endpoint() as server:
+        process = start(tmp_path, *target(server.url), *words, PYTHONPATH=_limited(tmp_path, 10))
+        code, output = finished(process)
+        assert server.requests == 0
+    assert code == 4 and "cannot write the journal" in output and "Traceback" not in output, output
+
+
+def _children(parent: int) -> list[int]:
+    """The processes that a process has started and that still run."""
+    text = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(word) for word in text.split()]
+
+
+def test_a_killed_worker_is_an_error_of_the_harness(tmp_path: Path) -> None:
+    with endpoint(delay=0.1) as server:
+        process = start(tmp_path, *target(server.url), *LONG, "-n", "2")
+        _begun(server, process)
+        os.kill(_children(process.pid)[0], signal.SIGKILL)
+        code, output = finished(process)
+    assert code == 3 and "INTERNALERROR" not in output, output
+    assert "the harness failed: a process of pytest-xdist ended before its time" in output
+    assert _report(tmp_path)["exit"] == "harness-error"
+    assert "HARNESS_ERROR" in read_run(tmp_path / "run" / "journal.jsonl").footer["holding"]
+
+
+def test_a_journal_that_somebody_else_writes_to_ends_with_3(tmp_path: Path) -> None:
+    journal = tmp_path / "run" / "journal.jsonl"
+    with endpoint(delay=0.1) as server:
+        process = start(tmp_path, *target(server.url), *LONG)
+        _begun(server, process)
+        with journal.open("ab") as file:
+            file.write(b'{"record": "sent"}\n')
+        code, output = finished(process)
+    assert code == 3 and "Traceback" not in output and "INTERNALERROR" not in output, output
+    assert "the harness failed: run/journal.jsonl, line " in output and not (tmp_path / "run" / "report.json").exists()
+
+
+def _send(number: signal.Signals) -> None:
+    """Give this process a signal, and let it hear it before anything else is done."""
+    signal.raise_signal(number)
+    for _ in range(1000):
+        time.sleep(0)
+
+
+@pytest.fixture
+def listening() -> Iterator[Mapping[signal.Signals, object]]:
+    """The signals as Python finds them when it is started from a terminal; what the test is run under afterwards."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    plain = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    for number, handler in plain.items():
+        signal.signal(number, handler)  # type: ignore[arg-type]
+    yield plain
+    for number, found in before.items():
+        signal.signal(number, found)
+
+
+def test_signals_are_left_as_they_were_found(
+    listening: Mapping[signal.Signals, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[bytes] = []
+    interrupts = Interrupts(said.append)
+    monkeypatch.setattr(os, "_exit", sys.exit)
+    interrupts.install()
+    with pytest.raises(KeyboardInterrupt):
+        _send(signal.SIGINT)
+    with pytest.raises(SystemExit) as ended:
+        _send(signal.SIGTERM)
+    interrupts.restore()
+    assert ended.value.code == 2 and [words.split(b":")[0] for words in said] == [b"\nended at once"]
+    assert {number: signal.getsignal(number) for number in listening} == listening
+
+
+def test_a_signal_while_reports_are_written_lets_them_be_written(listening: object) -> None:
+    interrupts = Interrupts(lambda words: None, closing=True)
+    interrupts.install()
+    _send(signal.SIGINT)
+    interrupts.restore()
+    assert interrupts.heard
+
+
+def test_a_process_that_is_deaf_to_a_signal_stays_so(listening: object) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupts = Interrupts(lambda words: None)
+    interrupts.install()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    interrupts.restore()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN and not interrupts.heard
