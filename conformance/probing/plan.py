@@ -21,6 +21,12 @@ class Phase:
     probes: tuple[Probe, ...]
     alone: bool = False
 
+    def workers(self, width: int) -> int:
+        """How many probes go at the same time where `width` requests may be in flight: one that is sent all at once
+        takes the room of all its requests."""
+        crowds = (len(probe.calls) - 1 for probe in self.probes if probe.shape is Shape.TOGETHER)
+        return 1 if self.alone else max(1, width - sum(crowds))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -51,21 +57,24 @@ class Plan:
     def phases(self) -> tuple[Phase, ...]:
         """Everything that is sent, in order, repeated controls included; the pre-flight is the first phase.
 
-        What goes alone, and so takes its whole time, goes before the rest: the controls there stand around it, too, and
-        it needs none of its own. What only the operator may ask for can be more than the target bears and waits until
-        everything else is done. Controls stand in the main phase, at its end if anything follows, with nothing else in
-        flight after what may be too much, and at the end.
+        What wants to be alone goes after the main phase, at once as far as that has room, for every phase takes as long
+        as one answer. What only the operator may ask for can be more than the target bears, and goes one by one after
+        everything else. Controls stand in the main phase, behind what follows it, and at the end.
         """
         if not self.sends:
             return ()
         control, *rest = sorted(self.first, key=lambda probe: probe.id != PLAIN)
         again = (control,) if self.bracketed else ()
         main = tuple(with_controls(self.main, control)) if self.bracketed else self.main
-        early, late = (tuple(p for p in self.alone if _goes_early(p) is wanted) for wanted in (True, False))
+        quiet, late = (tuple(p for p in self.alone if _is_bearable(p) is wanted) for wanted in (True, False))
+        between = again if late or self.last else ()
+        crowds = tuple(probe for probe in quiet if probe.shape is Shape.TOGETHER and probe.after is None)
+        others = tuple(probe for probe in quiet if probe not in crowds)
         found = (
             Phase((control,), alone=True),
-            Phase(early, alone=True),
-            Phase((*rest, *main, *(again if late or self.last else ()))),
+            Phase((*rest, *main, *(() if quiet else between))),
+            Phase(crowds[1:], alone=True),
+            Phase((*crowds[:1], *others, *(between if quiet else ()))),
             Phase((*late, *(again if self.last else ())) if late else (), alone=True),
             Phase(self.last),
             Phase(again, alone=True),
@@ -123,10 +132,9 @@ def least(probe: Probe) -> int:
     return 1 if probe.shape is Shape.UNTIL else len(probe.calls)
 
 
-def _goes_early(probe: Probe) -> bool:
-    """Whether what goes alone can go before the rest: not what is sent only where the operator said so, which may be
-    because of what it can do to a target, and no reply to what goes later."""
-    return not probe.needs and (probe.after is None or (probe.after.alone and _goes_early(probe.after)))
+def _is_bearable(probe: Probe) -> bool:
+    """Whether every target has to bear a probe, and what it replies to: it is sent without the operator's word."""
+    return not probe.needs and (probe.after is None or _is_bearable(probe.after))
 
 
 def _longest_first(probes: Sequence[Probe]) -> list[Probe]:

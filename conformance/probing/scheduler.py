@@ -106,7 +106,7 @@ class Scheduler:
         if self.refusal is not None:
             return
         for phase in self._plan.phases[1:]:
-            await self._concurrently(phase.probes, 1 if phase.alone else self._concurrency)
+            await self._concurrently(phase.probes, phase.workers(self._concurrency))
         if self._after is not None:
             await self._after(self._sender.deliver)
 
@@ -126,14 +126,15 @@ class Scheduler:
         async with asyncio.TaskGroup() as group:
             for _ in range(min(width, len(queue))):
                 group.create_task(work())
+                await asyncio.sleep(0)  # what comes first takes its number first, all of what is sent at once included
 
     async def _probe(self, probe: Probe) -> list[Record]:
         """Send one probe; says why when it is not sent, or not to its end."""
         if self._carried.is_settled(probe.id):
             self._finish(probe)
             return []
-        if probe.streamed and self._sender.breaker.reason and probe.id not in self._carried.done:
-            self._leave_word({probe.id: self._sender.breaker.reason})
+        if (reason := self._sender.cut_off(probe)) and probe.id not in self._carried.done:
+            self._leave_word({probe.id: reason})
             self._finish(probe)
             return []
         try:

@@ -105,11 +105,14 @@ def _seconds(made: Plan, pace: tuple[float, int, float]) -> Span:
 
 def _rounds(phase: Phase, width: int, fewest: bool) -> float:
     """How many answers a phase waits for, one after the other."""
-    counts = [least(probe) if fewest else len(probe.calls) for probe in phase.probes]
-    if phase.alone:
-        together = [probe.shape is Shape.TOGETHER for probe in phase.probes]
-        return sum(min(1, count) if at_once else count for count, at_once in zip(counts, together, strict=True))
-    return max(max(counts, default=0), sum(counts) / width)
+    counts = [_waits(probe, fewest) for probe in phase.probes]
+    return max(max(counts, default=0), sum(counts) / phase.workers(width))
+
+
+def _waits(probe: Probe, fewest: bool) -> int:
+    """The same of one probe."""
+    count = least(probe) if fewest else len(probe.calls)
+    return min(1, count) if probe.shape is Shape.TOGETHER else count
 
 
 def fates_of(made: Plan, profile: str) -> Mapping[str, Fate]:

@@ -146,7 +146,7 @@ def test_the_order_of_phases(tmp_path: Path) -> None:
         wrong = Probe("wrong", (Call(PLAIN, auth=Auth.WRONG_BEARER),))
         follower = _bench(tmp_path, endpoint.url, wrong, both, _probe("p"), expect="refused", concurrency=1).go()
     order = [row.probe for row in sorted(follower.records, key=lambda row: row.seq)]
-    assert order == ["plain", "both", "both", "p", "plain", "wrong", "plain"]
+    assert order == ["plain", "p", "both", "both", "plain", "wrong", "plain"]
     assert [row.step for row in _rows(follower, "plain")] == [0, 1, 2]
     assert _rows(follower, "wrong")[0].exchange.status == 401
 

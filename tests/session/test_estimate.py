@@ -91,15 +91,15 @@ def test_the_fewest_and_the_most_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "seconds"),
     [
-        ({"concurrency": 1}, 1 + 3 + 20 + 1),
-        ({"concurrency": 4}, 1 + 3 + 5 + 1),
-        ({"concurrency": 100}, 1 + 3 + 3 + 1),
-        ({"concurrency": 4, "rate": 0.5}, 2 * (1 + 6 + 20 + 1)),
-        ({"concurrency": 4, "rate": 1000.0}, 1 + 3 + 5 + 1),
+        ({"concurrency": 1}, 1 + 20 + 3 + 1),
+        ({"concurrency": 4}, 1 + 5 + 3 + 1),
+        ({"concurrency": 100}, 1 + 3 + 2 + 1),
+        ({"concurrency": 4, "rate": 0.5}, 2 * (1 + 20 + 6 + 1)),
+        ({"concurrency": 4, "rate": 1000.0}, 1 + 5 + 3 + 1),
     ],
 )
 def test_time_is_latency_by_latency(tmp_path: Path, given: dict[str, Any], seconds: float) -> None:
-    """The pre-flight, what goes alone, the main phase and the control: what is sent at once takes one answer."""
+    """The pre-flight, the main phase, what goes behind it, the control: what is sent at once takes one answer."""
     probes = [_probe("talk", calls=3), *(_probe(f"p{n}") for n in range(17))]
     probes += [_probe("crowd", calls=4, shape=Shape.TOGETHER), _probe("solo", calls=2, solo=True)]
     found = _estimated(tmp_path, probes, [_item(probe) for probe in probes], **given).whole
