@@ -60,7 +60,8 @@ def carried_from(earlier: Follower, plan: Plan) -> Carried:
 
     Of a conversation that needs one connection or one moment, and was not brought to its end, nothing is.
     """
-    left = frozenset(name for name, reason in earlier.unsent.items() if reason.startswith(_LEFT_OUT))
+    cut = frozenset(name for name, reason in earlier.unsent.items() if reason.startswith(_LEFT_OUT))
+    left = cut | {name for name in plan.awaited if _with_awaited([name], plan.awaited) & cut}
     done = frozenset(earlier.done) - left
     again = {probe.id for probe in plan.probes if probe.shape in _WHOLE and probe.id not in done}
     every = sorted(earlier.records, key=lambda record: record.seq)
