@@ -21,7 +21,7 @@ NEEDS_TRAFFIC = {
     "count-wanders",
     "answers-kept-without-key",
     "answers-kept-by-key",
-    *(fault.id for fault in faults() if fault.id.endswith("-differs-each-second-time")),
+    *(fault.id for fault in faults() if fault.id.endswith(("-differs-each-second-time", "-in-a-crowd"))),
 }
 CASES = [
     pytest.param(fault, profile, id=f"{fault.id}-{profile}")

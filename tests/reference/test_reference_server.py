@@ -3,7 +3,8 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -174,15 +175,34 @@ def test_a_rate_limit_without_retry_after() -> None:
 
 @pytest.mark.parametrize(("fault", "sign"), [("one-at-a-time", '"conflict_error"'), ("answers-leak", "max_tokens")])
 def test_faults_of_overlapping_requests(fault: str, sign: str) -> None:
+    assert any(sign in answer for answer in at_once(4, fault))
+
+
+def at_once(count: int, fault: str, **changes: Any) -> list[str]:
+    """The answers to so many requests that are in flight together."""
     answers: list[str] = []
-    with Endpoint(Settings(faults=(fault,))) as running:
+    body = {**PLAIN, "max_tokens": 300, **changes}
+    with Endpoint(Settings(faults=(fault,))) as running, httpx.Client() as client:
 
         def ask() -> None:
-            answers.append(httpx.post(url(running), json={**PLAIN, "max_tokens": 300}, headers=HEADERS).text)
+            answers.append(client.post(url(running), json=body, headers=HEADERS).text)
 
-        threads = [threading.Thread(target=ask) for _ in range(4)]
+        threads = [threading.Thread(target=ask) for _ in range(count)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert any(sign in answer for answer in answers)
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("fault", "breaks"),
+    [
+        ("stop-lost-in-a-crowd", lambda answer: "event: message_stop" not in answer),
+        ("streams-crossed-in-a-crowd", lambda answer: answer.count("text_delta") > 2),
+    ],
+    ids=["stop-lost", "crossed"],
+)
+def test_faults_that_only_a_crowd_sees(fault: str, breaks: Callable[[str], bool]) -> None:
+    assert not any(map(breaks, at_once(6, fault, stream=True)))
+    assert any(map(breaks, at_once(16, fault, stream=True)))

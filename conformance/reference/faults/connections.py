@@ -142,12 +142,43 @@ def _whole_with_tools(body: dict[str, Any], context: Context) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != "stream"} if body.get("tools") else body
 
 
+CROWD = 6
+"""Requests in flight; with more of them a server under pressure loses the end of its streams."""
+
+
+def _endless(events: Any, context: Context) -> Any:
+    crowded = len(context.traffic.in_flight) > CROWD
+    return [event for event in events if event["type"] != "message_stop"] if crowded else events
+
+
+def _crossed(plan: Plan, context: Context) -> Plan:
+    """Streams write into one buffer: with so many in flight, one of them ends with what another was asked for."""
+    return _leaking(plan, context) if context.streaming and len(context.traffic.in_flight) > CROWD else plan
+
+
 PACE = {"delay": 0.15}
 """Requests overlap only if they take some time."""
 
 CONNECTION_FAULTS: tuple[Fault, ...] = (
     *table(Seam.BYTES, WIRE_ROWS),
     *table(Seam.PLAN, [("answers-leak", "LOAD-001", "answers repeat what others have asked", _leaking)], changes=PACE),
+    *table(
+        Seam.PLAN,
+        [
+            (
+                "streams-crossed-in-a-crowd",
+                "LOAD-001",
+                "streams get words of others, with more than six in flight",
+                _crossed,
+            )
+        ],
+        changes=PACE,
+    ),
+    *table(
+        Seam.EVENTS,
+        [("stop-lost-in-a-crowd", "STRM-023", "message_stop is lost, with more than six in flight", _endless)],
+        changes=PACE,
+    ),
     *table(Seam.BODY, [("one-at-a-time", "LOAD-002", "a second request in flight is refused", _queued)], changes=PACE),
     *table(Seam.ANSWER, [("answers-cached", "LOAD-004", "an identical request gets the same message", _cached)]),
     *table(
