@@ -1,5 +1,6 @@
 """`conformance doctor`: a few requests, what they showed, and the configuration that follows."""
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -81,7 +82,7 @@ def _write(file: Path, text: str) -> None:
     from conformance.settings.resolve import UsageError
 
     try:
-        with file.open("x", encoding="utf-8") as new:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as new:
             new.write(text)
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "the text has no UTF-8"

@@ -7,22 +7,26 @@ from typing import Any
 
 import click
 
-#: `Exit.USAGE`, where click would end with 2, which means interrupted. Spelt out here since loading the verdicts would
-#: slow down every command.
-WRONG_USAGE = 4
+#: `Exit.USAGE`, where click would end with 2, and `Exit.INTERRUPTED`, where it would end with 1, which means a
+#: violation. Spelt out here since loading the verdicts would slow down every command.
+WRONG_USAGE, INTERRUPTED = 4, 2
 
 
 @contextmanager
-def _ending_with_4() -> Iterator[None]:
+def _ending_as_told() -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
         error.show()
         raise SystemExit(WRONG_USAGE) from None
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        raise SystemExit(INTERRUPTED) from None
 
 
 class Group(click.Group):
-    """Ends with 4 for every kind of wrong usage, its own and that of the commands below it, whoever found it.
+    """Ends with 4 for every kind of wrong usage, its own and that of the commands below it, whoever found it, and with
+    2 where it is interrupted.
 
     `rows` names commands that are not loaded yet: by the name of each the module that holds it, under that name or the
     one behind a colon, and what it is for in a few words. Only the command that is asked for is loaded; what all of
@@ -51,9 +55,9 @@ class Group(click.Group):
             formatter.write_dl([(name, about) for name, (_, about) in self.rows.items()])
 
     def make_context(self, *words: Any, **more: Any) -> click.Context:
-        with _ending_with_4():
+        with _ending_as_told():
             return super().make_context(*words, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _ending_with_4():
+        with _ending_as_told():
             return super().invoke(ctx)

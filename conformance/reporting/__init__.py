@@ -4,7 +4,9 @@ Every report is a pure function of the graded run and its `Facts`; only `write_r
 """
 
 import json
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -84,6 +86,10 @@ REPORTS: Mapping[str, Callable[[Graded, Facts], bytes]] = MappingProxyType(
 )
 
 
+_PRIVATE = ("exchanges.har", f"{BODIES}/")
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+
+
 def report_file(name: str, graded: Graded, facts: Facts) -> bytes:
     """One report as it stands in its file; its commands are to be run in the folder of the file."""
     return REPORTS[name](graded, replace(facts, folder=""))
@@ -96,15 +102,20 @@ def report_files(graded: Graded, facts: Facts) -> dict[str, bytes]:
 
 
 def write_reports(folder: Path, graded: Graded, facts: Facts) -> tuple[Path, ...]:
-    """Write every report; return the paths. The folder is made if it is missing. Raises ReportError."""
-    return tuple(write_file(folder / name, data) for name, data in report_files(graded, facts).items())
+    """Write every report; return the paths. A folder that is missing is made for its owner alone, and so are the files
+    that hold whole exchanges, as the journal does. Raises ReportError."""
+    files = report_files(graded, facts)
+    with suppress(OSError):  # whatever is wrong with it, the first file tells
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return tuple(write_file(folder / name, data, name.startswith(_PRIVATE)) for name, data in files.items())
 
 
-def write_file(path: Path, data: bytes) -> Path:
-    """Write a file and the folders above it; its path. Raises ReportError."""
+def write_file(path: Path, data: bytes, private: bool = False) -> Path:
+    """Write a file and the folders above it; its path. A new `private` one is its owner's alone. Raises ReportError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        with os.fdopen(os.open(path, _WRITE, 0o600 if private else 0o666), "wb") as file:
+            file.write(data)
     except OSError as error:
         raise ReportError(f"cannot write the report {path}: {error.strerror or error}") from None
     return path

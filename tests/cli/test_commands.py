@@ -180,3 +180,12 @@ def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(Path(cli.__file__).parent.parent / "__main__.py"), run_name="__main__")
     assert ended.value.code == 0 and "RESP-003" in capsys.readouterr().out
+
+
+def test_an_interrupted_command_ends_with_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(words: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pytest, "main", interrupted)
+    result = _run("run", "http://127.0.0.1:9")
+    assert (result.exit_code, result.output) == (Exit.INTERRUPTED, "interrupted\n")
