@@ -186,13 +186,16 @@ def _area(area: str, file: Path, profiles: _Profiles) -> Iterable[Requirement]:
         yield requirement
 
 
-@cache
 def load_catalogue(folder: Path | None = None) -> Catalogue:
     """Return the catalogue, checked as a whole.
 
     `folder` is a schemas folder (default: the one that travels with the package). Raises ContractError.
     """
-    folder = folder or SCHEMAS
+    return _catalogue_in(folder or SCHEMAS)
+
+
+@cache  # by the folder itself: named or not, it is read once
+def _catalogue_in(folder: Path) -> Catalogue:
     head = Entry(read_yaml(folder / "catalogue.yaml"), str(folder / "catalogue.yaml"))
     head.only(("version", "areas", "terms", "sources"))
     if type(version := head.value("version")) is not int:

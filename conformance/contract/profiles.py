@@ -128,13 +128,17 @@ def _profile(name: str, entry: Entry) -> Profile:
     return _consistent(profile, entry)
 
 
-@cache
 def load_profiles(folder: Path | None = None) -> Mapping[str, Profile]:
     """Return the profiles by name, in file order.
 
     `folder` is a schemas folder (default: the one that travels with the package). Raises ContractError.
     """
-    file = (folder or SCHEMAS) / "profiles.yaml"
+    return _profiles_in(folder or SCHEMAS)
+
+
+@cache  # by the folder itself: named or not, it is read once
+def _profiles_in(folder: Path) -> Mapping[str, Profile]:
+    file = folder / "profiles.yaml"
     whole = Entry(read_yaml(file), str(file))
     whole.only(("common", "profiles"))
     common = whole.entry("common").data
