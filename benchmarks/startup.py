@@ -53,7 +53,7 @@ Contenders = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Seconds from start to end of a process, those of a processor that it took, and what it wrote to standard error."""
+    """Seconds from start to end of a process, those of a processor that it took, what it wrote to standard error."""
 
     wall: float
     cpu: float
