@@ -9,6 +9,8 @@ from conformance.probing.limits import Limits
 from conformance.wire.content import Undoing, undoing
 from conformance.wire.exchange import Exchange, Headers, Limit
 
+#: Bytes that are looked at together: a cut keeps no more than these behind a limit, and what codings make of them.
+PLAIN_STEP, CODED_STEP = 4096, 256
 #: Bytes of memory that a header, a chunk, a line, and a bracket or comma of JSON cost beside their own length, about.
 HEADER, CHUNK, LINE, MARK = 200, 128, 128, 64
 MARKS = (b"{", b"[", b",")
@@ -36,15 +38,24 @@ class Tally:
         kinds = [value.lower() for name, value in headers if name.lower() == "content-type"]
         return cls(limits, any(kind.lstrip().startswith("text/event-stream") for kind in kinds), _undoing=undoing(values))
 
-    def add(self, data: bytes) -> Limit | None:
-        """Some more came; the limit that it goes beyond, if any."""
-        self.size += len(data)
+    def add(self, data: bytes) -> tuple[Limit | None, int]:
+        """Some more came; the limit that it goes beyond, if any, and how much of it is within or just beyond."""
         self.chunks += 1
+        step = PLAIN_STEP if self._undoing is None else CODED_STEP
+        for start in range(0, len(data), step):
+            piece = data[start : start + step]
+            self._take(piece)
+            beyond = next((limit for limit, passed in self._measures() if passed), None)
+            if beyond is not None:
+                return beyond, start + len(piece)
+        return None, len(data)
+
+    def _take(self, data: bytes) -> None:
+        self.size += len(data)
         plain = data if self._undoing is None else self._undoing.feed(data, self.limits.body + 1 - self.decoded)
         self.decoded += len(plain)
         if self.is_stream:
             self._count(plain)
-        return next((limit for limit, beyond in self._measures() if beyond), None)
 
     def _measures(self) -> tuple[tuple[Limit, bool], ...]:
         limits = self.limits

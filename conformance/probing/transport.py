@@ -89,6 +89,8 @@ class Tape:
 
     def add(self, data: bytes) -> None:
         """Some body arrived; raises `Cut` when a limit of its size or the probe says it is enough."""
+        beyond, used = self.tally.add(data) if self.tally is not None else (None, len(data))
+        data = data[:used]
         self.chunks.append(Chunk(self.now(), data))
         window = self._tail + data
         self._tail = window[-_WINDOW:]
@@ -96,7 +98,6 @@ class Tape:
             self.stopped_at = self.now()
         if self.outgoing.hang_up and self.outgoing.hang_up in window:
             raise Cut(End(Ending.HUNG_UP))
-        beyond = self.tally.add(data) if self.tally is not None else None
         if beyond is not None:
             raise Cut(End(Ending.CUT, beyond))
 

@@ -1,5 +1,6 @@
 """Everything that a terminal prints. Nothing that a target sent gets through as it came: see `clean`."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from conformance.evidence.run import Run, Terms
@@ -120,6 +121,13 @@ def baseline_lines(facts: Facts) -> Iterator[str]:
         yield from (f"  told   {clean(line)}" for line in found.remarks)
 
 
+def limits_told(run: Run) -> str:
+    """Which limits of ours cut answers, with how many, or ""."""
+    fired = Counter(record.exchange.end.limit for record in run.records)
+    told = ", ".join(f"{limit.value} {count}" for limit, count in fired.most_common() if limit is not None)
+    return f"cut by our limits: {told}" if told else ""
+
+
 def requests_line(graded: Graded, facts: Facts) -> str:
     """What the run cost."""
     run = graded.run
@@ -134,4 +142,5 @@ def requests_line(graded: Graded, facts: Facts) -> str:
     )
     requests = f"{counted(len(run.records), 'request')} ({', '.join(part for part in apart if part)})"
     parts = (requests, output, counted(found.input, "input token") if found.input else "", clean(cost))
+    parts = (*parts, limits_told(run))
     return ", ".join(part for part in parts if part)

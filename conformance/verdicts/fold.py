@@ -132,9 +132,19 @@ def _result(item: Item, run: Run, passive: Mapping[str, tuple[Finding, ...]]) ->
         inapplicable = inapplicable or f"the profile {run.terms.profile.name} asks nothing of this case"
     findings = _settled(judge_case(item, run), run) if item.active else passive.get(item.requirement, ())
     verdict, reason = _fold(findings, inapplicable, _why_not_run(item, run))
-    if reason == NOTHING_SEEN and requirement.inconclusive:
+    if reason == NOTHING_SEEN and (cut := _cut(item, run)):
+        reason = f"{NOTHING_SEEN}: {cut}"
+    elif reason == NOTHING_SEEN and requirement.inconclusive:
         reason = f"{NOTHING_SEEN} (inconclusive when: {requirement.inconclusive})"
     return ItemResult(item, verdict, findings, reason, scored)
+
+
+def _cut(item: Item, run: Run) -> str:
+    """Which limits of ours cut the answers of an item, in words; "" where none did."""
+    ends = [record.exchange.end for probe in item.probes for record in run.tried(probe)]
+    limits = [end.limit.value for end in ends if end.limit is not None]
+    names = ", ".join(dict.fromkeys(limits))
+    return f"{len(limits)} of {len(ends)} answers were cut by our limit {names}" if limits else ""
 
 
 def why_inapplicable(requirement: Requirement, run: Run) -> str:
