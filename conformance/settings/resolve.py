@@ -88,13 +88,18 @@ def read_config(path: str | None, folder: Path) -> dict[str, Any]:
     """The configuration table; empty when there is no file. Raises UsageError for a broken or unknown one."""
     if path is not None:
         table = _toml(Path(path))
-        return _known(table.get("tool", {}).get("conformance", table), path)
+        return _known(_ours(table, table), path)
     if (folder / "conformance.toml").is_file():
         return _known(_toml(folder / "conformance.toml"), "conformance.toml")
     if (folder / "pyproject.toml").is_file():
-        table = _toml(folder / "pyproject.toml").get("tool", {}).get("conformance", {})
-        return _known(table, "[tool.conformance] in pyproject.toml")
+        return _known(_ours(_toml(folder / "pyproject.toml"), {}), "[tool.conformance] in pyproject.toml")
     return {}
+
+
+def _ours(table: Mapping[str, Any], other: Mapping[str, Any]) -> Any:
+    """The table `tool.conformance` of a file, or the other one where there is none."""
+    tool = table.get("tool", {})
+    return tool.get("conformance", other) if isinstance(tool, dict) else other
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -102,8 +107,10 @@ def _toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read the configuration file {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no UTF-8, no TOML, or a number of thousands of digits
         raise UsageError(f"{path} is not valid TOML: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{path} is not valid TOML: it is nested too deeply") from None
 
 
 def _known(table: Any, place: str) -> dict[str, Any]:
@@ -150,7 +157,13 @@ def _convert(option: Option, value: Any, place: str) -> Any:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
+    if "\0" in value:
+        raise ValueError
     return value
+
+
+def _path(value: Any) -> Path:
+    return Path(_text(value) if isinstance(value, str) else value)
 
 
 def _flag(value: Any) -> bool:
@@ -177,7 +190,7 @@ def _number(value: Any) -> float:
 
 
 _CONVERTERS: Mapping[str, Any] = {
-    "text": _text, "flag": _flag, "many": _many, "whole": _whole, "number": _number, "folder": Path, "file": Path,
+    "text": _text, "flag": _flag, "many": _many, "whole": _whole, "number": _number, "folder": _path, "file": _path,
 }  # fmt: skip
 _KINDS = {
     "text": "a text", "flag": "true or false", "many": "a list of texts", "whole": "a whole number",
