@@ -12,7 +12,7 @@ from conformance.contract import Profile, load_profiles
 from conformance.probing.operator import Operator
 from conformance.probing.redaction import SHORTEST
 from conformance.probing.render import AddressError, endpoint_url
-from conformance.settings.resolve import VARIABLE, Settings, UsageError
+from conformance.settings.resolve import VARIABLE, Settings, UsageError, sendable
 
 NOT_ASKED = "not-asked"  #: stands for the model of a dry run that names none
 EMBEDDED_WINDOW = 200_000  #: tokens that the context of the embedded model holds
@@ -91,7 +91,7 @@ def open_target(settings: Settings, environment: Mapping[str, str] | None = None
 
 
 def _checked_key(key: str, variable: str) -> str:
-    if not key.isascii() or any(c in key for c in "\r\n\0"):
+    if not key.isascii() or any(c in key for c in "\r\n\0") or not sendable(key.strip()):
         raise UsageError(f"the key in {variable} holds characters that no header can carry")
     return key.strip()
 
