@@ -18,10 +18,10 @@ class Limits:
     whole: float = 120.0
     after_stop: float = 10.0  #: from `message_stop` to the end of the body (SSE-012)
     header: int = 64 * 1024  #: status line and headers; what h11 takes at once, some 160 KB, is above it
-    body: int = 2 * 1024 * 1024  #: as it comes, and with its content coding undone
-    chunks: int = 200_000  #: pieces of one body, as its transfer coding cuts it
-    lines: int = 200_000  #: of one stream of events
-    events: int = 20_000  #: of one stream, counted by the blank lines that end them
+    body: int = 1024 * 1024  #: as it comes, and with its content coding undone
+    chunks: int = 100_000  #: pieces of one body, as its transfer coding cuts it
+    lines: int = 100_000  #: of one stream of events
+    events: int = 5_000  #: of one stream, counted by the blank lines that end them
     answers: int = 128 * 1024 * 1024  #: of memory, about, that all answers of a run take with what is read of them
 
 

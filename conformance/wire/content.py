@@ -8,7 +8,7 @@ MAX_LAYERS = 4
 #: Members of one gzip body; more is an attack, since each costs a copy of what follows.
 MAX_MEMBERS = 64
 #: The limit of a decoded body, in bytes; while an answer comes, the limit `body` stops it sooner (see `Undoing`).
-MAX_DECODED = 4 * 1024 * 1024
+MAX_DECODED = 2 * 1024 * 1024
 
 
 def decoded_body(body: bytes, encodings: Iterable[str], limit: int = MAX_DECODED) -> tuple[bytes, str | None]:
