@@ -94,7 +94,7 @@ async def _rest(reader: asyncio.StreamReader) -> bytes:
 def _broken_off(error: OSError, tape: Tape, connected: bool) -> End:
     how = Ending.RESET if tape.status else Ending.NO_ANSWER if connected else Ending.NO_CONNECTION
     limit = Limit.CONNECT if isinstance(error, TimeoutError) and not connected else None
-    return End(how, limit, f"{type(error).__name__}: {error}"[:200])
+    return End(how, limit, f"{type(error).__name__}: {error}")
 
 
 def _protocol_end(error: h11.RemoteProtocolError, tape: Tape) -> End:
@@ -102,5 +102,5 @@ def _protocol_end(error: h11.RemoteProtocolError, tape: Tape) -> End:
     if TOO_LONG in words:
         return End(Ending.CUT, Limit.HEADER)
     if any(word in words for word in ("without sending complete", "unexpectedly", "ConnectionClosed")):
-        return End(Ending.CLOSED_EARLY if tape.status else Ending.NO_ANSWER, None, words[:200])
-    return End(Ending.MALFORMED, None, words[:200])
+        return End(Ending.CLOSED_EARLY if tape.status else Ending.NO_ANSWER, None, words)
+    return End(Ending.MALFORMED, None, words)

@@ -225,7 +225,7 @@ def _local_address(response: httpx.Response) -> str:
 
 def _ending(error: Exception, answered: bool) -> End:
     """The end that an httpx error stands for."""
-    detail = f"{type(error).__name__}: {error}"[:200]
+    detail = f"{type(error).__name__}: {error}"
     if isinstance(error, httpx.ConnectTimeout):
         return End(Ending.NO_CONNECTION, Limit.CONNECT, detail)
     if isinstance(error, httpx.ConnectError | httpx.UnsupportedProtocol | httpx.InvalidURL):

@@ -1,20 +1,25 @@
 """What a dependency says of an error is printed without what is secret, and what a debugger would show holds none."""
 
+import asyncio
 import ssl
 from pathlib import Path
 
 import pytest
 from canary_target import KEY, SECOND, told
+from loopback import CLOSE, always
 
 from conformance.evidence.run import Item
-from conformance.probing.transport import HttpxTransport
+from conformance.probing.limits import Limits
+from conformance.probing.redaction import MOST_WORDS, Redactor, Secret
+from conformance.probing.sockets import SocketTransport
+from conformance.probing.transport import HttpxTransport, Outgoing
 from conformance.session import doctor
 from conformance.session.closing import close_run
 from conformance.session.live import Live, open_live
 from conformance.settings.resolve import UsageError, resolve
 from conformance.suite import PLAIN_CONTROL, STREAM_CONTROL
 from conformance.verdicts import Exit
-from conformance.wire.exchange import Exchange
+from conformance.wire.exchange import Exchange, Request
 
 HEADER = "header-canary=0123456789"
 ENVIRONMENT = {"CONFORMANCE_API_KEY": KEY, "SECOND": SECOND, "TENANT": HEADER}
@@ -79,3 +84,15 @@ def test_a_key_that_no_header_can_carry_is_told_before_a_library_tells_it(key: s
     with pytest.raises(UsageError, match="holds characters that no header can carry") as refused:
         _live("http://127.0.0.1:9", tmp_path, ENVIRONMENT | {"CONFORMANCE_API_KEY": key})
     assert "0123456789" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", [HttpxTransport, SocketTransport])
+def test_an_error_that_is_cut_is_cut_behind_a_credential(kind: type[HttpxTransport] | type[SocketTransport]) -> None:
+    """However far into the words of a library a target writes the key, no piece of it is left."""
+    redactor = Redactor([Secret("KEY", KEY)])
+    for ahead in range(100, 220, 7):
+        with always(b"HTTP/1.1 " + b"x" * ahead + KEY.encode() + b"\r\n\r\n", CLOSE) as target:
+            sent = Outgoing(Request("GET", f"{target.url}/", (), b""))
+            exchange = redactor.exchange(asyncio.run(kind().send(sent, Limits(connect=5, first_byte=5))))
+        assert len(exchange.end.detail) <= MOST_WORDS and KEY[:6] not in exchange.end.detail, exchange.end
+        assert "illegal status line" in exchange.end.detail
