@@ -19,8 +19,9 @@ Object = Mapping[str, Any]
 
 #: Members of a header that have to be equal, with what a reader calls them; those of `terms` in their own table.
 _SAME = {
+    "shard": "share", "everything": "selection", "whole": "selection",
     "harness": "version of the harness", "embedded": "kind of target", "seeds": "seed or number of generated cases",
-    "everything": "selection", "whole": "selection", "shard": "share", "challenge": "challenge",
+    "challenge": "challenge",
 }  # fmt: skip
 _SAME_TERMS = {
     "profile": "profile", "catalogue": "version of the catalogue", "api_version": "API version", "model": "model",
