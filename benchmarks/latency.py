@@ -149,8 +149,8 @@ def about(given: argparse.Namespace) -> str:
     return (
         f"{measured(command)}, target on the same machine. Ideal: requests × latency / "
         "concurrency. Bound: 1.2 × ideal + wall time without latency. Sending: from the first request to the last "
-        "answer; the rest of the wall time is start-up, drawing (budget full), judging and reports. Concurrency 1 sends as a "
-        "plain sequence of tests would; times faster is against that, or against its ideal where it was not run."
+        "answer; the rest of the wall time is start-up, drawing (budget full), judging and reports. Concurrency 1 "
+        "sends as a plain sequence of tests would; times faster is against that, or against its ideal where it was not run."
     )
 
 
