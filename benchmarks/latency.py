@@ -147,10 +147,10 @@ def about(given: argparse.Namespace) -> str:
     """What the table rests on."""
     command = f"latency.py --profile {given.profile} --budget {given.budget} --write"
     return (
-        f"{measured(command)}, target on the same machine. Ideal: requests × latency / "
-        "concurrency. Bound: 1.2 × ideal + wall time without latency. Sending: from the first request to the last "
-        "answer; the rest of the wall time is start-up, drawing (budget full), judging and reports. Concurrency 1 "
-        "sends as a plain sequence of tests would; times faster is against that, or against its ideal where it was not run."
+        f"{measured(command)}, target on the same machine. Ideal: requests × latency / concurrency. Bound: 1.2 × ideal "
+        "+ wall time without latency. Sending: from the first request to the last answer; the rest of the wall time is "
+        "start-up, drawing (budget full), judging and reports. Concurrency 1 sends as a plain sequence of tests would; "
+        "times faster is against that, or against its ideal where it was not run."
     )
 
 

@@ -213,9 +213,9 @@ def about(rounds: int) -> str:
     """What the tables rest on."""
     return (
         f"{measured('startup.py --write')}; medians of {rounds} turns (collection: {max(3, rounds // 6)}), bytecode "
-        "cached; wall time suffers from what else the machine does, time of a processor does not. The plugin is "
-        "held against an environment that lacks it, others' plugins switched off in all; allowed are 3 % or 30 ms, whichever is larger. Schemathesis and Hypothesis are loaded where live cases are drawn, and "
-        "nowhere else."
+        "cached; wall time suffers from what else the machine does, time of a processor does not. The plugin is held "
+        "against an environment that lacks it, others' plugins switched off in all; allowed are 3 % or 30 ms, "
+        "whichever is larger. Schemathesis and Hypothesis are loaded where live cases are drawn, and nowhere else."
     )
 
 
