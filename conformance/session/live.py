@@ -67,7 +67,7 @@ class Live:
     carried: Carried = NOTHING  #: from the run that this one resumes
     resumed: Mapping[str, Any] | None = None  #: what the header says of that run
     whole: Plan = field(init=False)  #: `plan` is what is left of it to be sent
-    _redactor: Redactor = field(default_factory=lambda: Redactor(()))
+    redactor: Redactor = field(default_factory=lambda: Redactor(()))
 
     def __post_init__(self) -> None:
         self.whole = self.plan
@@ -108,7 +108,7 @@ class Live:
 
     def told(self, error: BaseException) -> str:
         """An error in words, without what is secret in this run."""
-        return self._redactor.text(str(error) if isinstance(error, CannotWrite) else f"{type(error).__name__}: {error}")
+        return self.redactor.text(str(error) if isinstance(error, CannotWrite) else f"{type(error).__name__}: {error}")
 
     def is_sending(self) -> bool:
         """Whether anything may still come."""
@@ -162,7 +162,7 @@ class Live:
             self.settings.limits,
             HttpxTransport(self.target.verify),
             SocketTransport(self.target.verify),
-            self._redactor,
+            self.redactor,
             writer,
             began=spending.began - self.carried.moment,
             controls=self.carried.controls,
@@ -174,7 +174,7 @@ class Live:
         )
 
     def _with_models(self, sentence: str) -> str:
-        listed = listed_models(self._redactor.exchange(ask_models(self.desk, self.settings, self.target)))
+        listed = listed_models(self.redactor.exchange(ask_models(self.desk, self.settings, self.target)))
         return f"{sentence}; the target lists {', '.join(listed[:10])}" if listed else sentence
 
 
@@ -222,7 +222,7 @@ def open_live(
         folder = reserve_folder(settings)
         live = Live(
             settings, target, terms, planned, desk, folder, now(), everything, discovery,
-            baseline=baseline, price=price, _redactor=redactor,
+            baseline=baseline, price=price, redactor=redactor,
         )  # fmt: skip
         narrow(live, earlier)
         return live

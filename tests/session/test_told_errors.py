@@ -72,7 +72,7 @@ def test_an_error_while_asking_is_told_without_credentials(tmp_path: Path, monke
 
 def test_nothing_that_python_shows_of_a_run_holds_a_credential(tmp_path: Path) -> None:
     live = _live("http://127.0.0.1:9", tmp_path)
-    parts = (live, live.settings, live.target, live.desk, live.terms, live.plan, live._redactor)
+    parts = (live, live.settings, live.target, live.desk, live.terms, live.plan, live.redactor)
     assert told("\n".join(map(repr, parts))) == []
     live.finish()
 
