@@ -31,6 +31,8 @@ def repeat_suites(url: str | None, options: Mapping[str, Any], words: tuple[str,
     Raises Refused for wrong usage. Once interrupted, no further run begins.
     """
     settings = _settings(url, options)
+    if settings.resume:
+        raise Refused("--resume goes on with one run: it goes without --repeat")
     if settings.dry_run:
         click.echo(f"each of {times} runs:")
         return run_suites(url, options, *words)

@@ -141,6 +141,6 @@ def requests_line(graded: Graded, facts: Facts) -> str:
         f"of {counted(facts.shares, 'share')}" if facts.shares else "",
     )
     requests = f"{counted(len(run.records), 'request')} ({', '.join(part for part in apart if part)})"
-    parts = (requests, output, counted(found.input, "input token") if found.input else "", clean(cost))
-    parts = (*parts, limits_told(run))
+    taken = counted(found.input, "input token") if found.input else ""
+    parts = (requests, output, taken, clean(cost), limits_told(run))
     return ", ".join(part for part in parts if part)

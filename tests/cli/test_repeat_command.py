@@ -131,6 +131,8 @@ def test_once_is_a_plain_run_and_wrong_words_are_refused(monkeypatch: pytest.Mon
     assert told.exit_code == 6 and "each of 2 runs:" in told.output and len(calls) == 3
     assert runner.invoke(main, ["run", "--repeat", "0"]).exit_code == Exit.USAGE
     assert runner.invoke(main, ["run", "--repeat", "2", "--attempts", "0"]).exit_code == Exit.USAGE
+    resumed = runner.invoke(main, ["run", "--repeat", "2", "--resume", str(tmp_path)])
+    assert resumed.exit_code == Exit.USAGE and "goes without --repeat" in resumed.output
     (tmp_path / "1").mkdir()
     again = runner.invoke(main, ["run", "--repeat", "2", "--out", str(tmp_path)])
     assert again.exit_code == Exit.USAGE and "holds a repeated run already" in again.output and len(calls) == 3

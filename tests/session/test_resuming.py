@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from conformance.certificates.statement import incomplete
 from conformance.evidence.follow import Follower, read_run
 from conformance.evidence.journal import JournalWriter
 from conformance.evidence.run import PLAIN, Item
@@ -115,6 +116,7 @@ def test_killed_twice_a_run_ends_with_the_same_verdicts_and_sends_nothing_twice(
         step for step in _complete(read_run(undisturbed / "journal.jsonl")) if step[0] != PLAIN
     }
     assert _verdicts(tmp_path / "3") == _verdicts(undisturbed)
+    assert incomplete(last.run(), last) == "only a part of the suite was selected", "else it could be certified"
     assert last.header["nonce"] == first.header["nonce"] and last.header["resumed"]["journal"] == second.digest
     carried = _report(tmp_path / "3")["requests"]["carried"]
     assert carried == last.header["resumed"]["exchanges"] and f"{carried} carried over from the run" in said
