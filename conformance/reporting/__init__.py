@@ -5,9 +5,10 @@ Every report is a pure function of the graded run and its `Facts`; only `write_r
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from conformance.reporting.annotations import annotations, printed
 from conformance.reporting.badge import endpoint, svg
 from conformance.reporting.breaches import BODIES, bodies
+from conformance.reporting.clean import clean
 from conformance.reporting.ctrf import ctrf
 from conformance.reporting.curl import Names, curl
 from conformance.reporting.entry import entry_text
@@ -97,17 +99,33 @@ def report_file(name: str, graded: Graded, facts: Facts) -> bytes:
 
 def report_files(graded: Graded, facts: Facts) -> dict[str, bytes]:
     """Every report and the bodies that commands read, by file name."""
-    made = {name: report_file(name, graded, facts) for name in REPORTS}
-    return {**made, **{f"{BODIES}/{name}": data for name, data in bodies(graded).items()}}
+    return {name: data for _, make in _parts(graded, facts) for name, data in make().items()}
+
+
+def _parts(graded: Graded, facts: Facts) -> Iterator[tuple[str, Callable[[], dict[str, bytes]]]]:
+    """Each report by its name, with what makes it, and the bodies that commands read."""
+    for name in REPORTS:
+        yield name, partial(lambda name: {name: report_file(name, graded, facts)}, name)
+    yield BODIES, lambda: {f"{BODIES}/{name}": data for name, data in bodies(graded).items()}
 
 
 def write_reports(folder: Path, graded: Graded, facts: Facts) -> tuple[Path, ...]:
     """Write every report; return the paths. A folder that is missing is made for its owner alone, and so are the files
-    that hold whole exchanges, as the journal does. Raises ReportError."""
-    files = report_files(graded, facts)
+    that hold whole exchanges, as the journal does. Raises ReportError; one that cannot be made for an error of ours
+    keeps no other from being written."""
+    written, failed = list[Path](), list[str]()
     with suppress(OSError):  # whatever is wrong with it, the first file tells
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return tuple(write_file(folder / name, data, name.startswith(_PRIVATE)) for name, data in files.items())
+    for part, make in _parts(graded, facts):
+        try:
+            files = make()
+        except Exception as error:
+            failed.append(f"cannot make the report {part}: {clean(f'{type(error).__name__}: {error}')}")
+        else:
+            written += [write_file(folder / name, data, name.startswith(_PRIVATE)) for name, data in files.items()]
+    if failed:
+        raise ReportError("\n".join(failed))
+    return tuple(written)
 
 
 def write_file(path: Path, data: bytes, private: bool = False) -> Path:

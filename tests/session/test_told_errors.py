@@ -8,11 +8,13 @@ import pytest
 from canary_target import KEY, SECOND, told
 from loopback import CLOSE, always
 
+from conformance import reporting
 from conformance.evidence.run import Item
 from conformance.probing.limits import Limits
 from conformance.probing.redaction import MOST_WORDS, Redactor, Secret
 from conformance.probing.sockets import SocketTransport
 from conformance.probing.transport import HttpxTransport, Outgoing
+from conformance.proof.runs import judged
 from conformance.session import doctor
 from conformance.session.closing import close_run
 from conformance.session.live import Live, open_live
@@ -96,3 +98,18 @@ def test_an_error_that_is_cut_is_cut_behind_a_credential(kind: type[HttpxTranspo
             exchange = redactor.exchange(asyncio.run(kind().send(sent, Limits(connect=5, first_byte=5))))
         assert len(exchange.end.detail) <= MOST_WORDS and KEY[:6] not in exchange.end.detail, exchange.end
         assert "illegal status line" in exchange.end.detail
+
+
+@pytest.mark.parametrize("broken", ["report.json", "junit.xml", "report.html"])
+def test_a_report_that_cannot_be_made_keeps_no_other_back(
+    broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(graded: object, facts: object) -> bytes:
+        raise KeyError("no such member")
+
+    monkeypatch.setattr(reporting, "REPORTS", {**reporting.REPORTS, broken: fail})
+    closing = judged("myrouter", tmp_path / "run", "role-foreign", only=("RESP-003",))
+    assert closing.code is Exit.HARNESS_ERROR
+    assert closing.text.startswith(f"cannot make the report {broken}: KeyError: 'no such member'\n")
+    written = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {*reporting.REPORTS, "journal.jsonl"} - written == {broken}
