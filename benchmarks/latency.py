@@ -150,8 +150,8 @@ def about(given: argparse.Namespace) -> str:
         f"{measured(command)}, target on the same machine. Ideal: requests × latency / concurrency. Bound: 1.2 × ideal "
         "+ wall time without latency. Sending: from the first request to the last answer; the rest of the wall time is "
         "start-up, drawing (budget full), judging and reports. Concurrency 1 sends as a plain sequence of tests would; "
-        "times faster is against that, or against its ideal where it was not run. From 3 s on the endpoint, which waits "
-        "and then sends all at once, may break SSE-011 (code 1)."
+        "times faster is against that, or against its ideal where it was not run. From 3 s on the endpoint, which "
+        "waits and then sends all at once, may break SSE-011 (code 1)."
     )
 
 
