@@ -12,8 +12,10 @@ from conformance.wire.exchange import Exchange, Headers, Limit
 #: Bytes that are looked at together: a cut keeps no more than these behind a limit, and what codings make of them.
 PLAIN_STEP, CODED_STEP = 4096, 256
 #: Bytes of memory that a header, a chunk, a line, and a bracket or comma of JSON cost beside their own length, about.
-HEADER, CHUNK, LINE, MARK = 200, 128, 128, 64
+HEADER, CHUNK, LINE, MARK, ESCAPED = 200, 128, 128, 64, 16
 MARKS = (b"{", b"[", b",")
+COPIES = 3  #: of the bytes themselves: exchange, text, and the journal or a report while it is written
+_PLAIN = bytes(range(32, 127)) + b"\n"
 
 
 @dataclass(slots=True)
@@ -36,7 +38,9 @@ class Tally:
         """For a body under these headers."""
         values = [value for name, value in headers if name.lower() == "content-encoding"]
         kinds = [value.lower() for name, value in headers if name.lower() == "content-type"]
-        return cls(limits, any(kind.lstrip().startswith("text/event-stream") for kind in kinds), _undoing=undoing(values))
+        return cls(
+            limits, any(kind.lstrip().startswith("text/event-stream") for kind in kinds), _undoing=undoing(values)
+        )
 
     def add(self, data: bytes) -> tuple[Limit | None, int]:
         """Some more came; the limit that it goes beyond, if any, and how much of it is within or just beyond."""
@@ -82,4 +86,5 @@ def weight(exchange: Exchange, decoded: bytes) -> int:
     marks = sum(map(decoded.count, MARKS))
     headers = sum(len(name) + len(value) for name, value in exchange.headers)
     pieces = HEADER * len(exchange.headers) + CHUNK * len(exchange.chunks) + LINE * decoded.count(b"\n")
-    return len(exchange.surplus) + headers + pieces + len(decoded) + MARK * marks
+    escaped = ESCAPED * len(decoded.translate(None, _PLAIN))
+    return headers + pieces + escaped + MARK * marks + COPIES * (len(exchange.surplus) + len(decoded))

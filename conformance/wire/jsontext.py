@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import TypeAlias
 
 #: A parsed JSON value: None, bool, int, float, str, list or dict with string keys. Narrow it with isinstance.
@@ -18,9 +19,13 @@ JSON: TypeAlias = object
 
 BOM = b"\xef\xbb\xbf"
 MAX_DEPTH = 500  #: containers inside one another; beyond it the text is not parsed
-MAX_DIGITS = 4300  #: digits of an integer that Python still converts (its own default limit)
+#: Digits of an integer that is read as one: sums of such still have a float beside them, and can be written out.
+MAX_DIGITS = 300
+MAX_SHORT = 4300  #: characters of a text that is read without a closer look
+MAX_FAULTS = 100  #: faults of one text that are told of a kind that may come with every member
 
 _WHITESPACE = " \t\n\r"
+_LONG = re.compile(rf"[0-9]{{{MAX_DIGITS + 1}}}")
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
 _NESTING = re.compile(_STRING + rb"|([\[{])|[\]}]", re.DOTALL)
 _CONSTANT = re.compile(_STRING + rb"|(NaN|-?Infinity)", re.DOTALL)
@@ -120,7 +125,7 @@ def _plain(text: str) -> Parsed | None:
     No number in it can have too many digits.
     """
     nested = text.count("{") + text.count("[") > MAX_DEPTH
-    if nested or len(text) > MAX_DIGITS or "\\ud" in text or "\\uD" in text:
+    if nested or len(text) > MAX_SHORT or _LONG.search(text) or "\\ud" in text or "\\uD" in text:
         return None
     try:
         value, end = _PLAIN.raw_decode(text)
@@ -205,8 +210,8 @@ def _decoder(data: bytes, faults: list[JsonFault]) -> json.JSONDecoder:
 
     def members(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
         whole = dict(pairs)
-        if len(whole) < len(pairs):
-            faults.extend(_duplicates([key for key, _ in pairs]))
+        if len(whole) < len(pairs) and len(faults) < MAX_FAULTS:
+            faults.extend(islice(_duplicates([key for key, _ in pairs]), MAX_FAULTS))
         return whole
 
     return json.JSONDecoder(
