@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from load_orders import KEY, orders, settings
+from load_orders import KEY, LIMITS, orders, settings
 
 from conformance import reference
 from conformance.cli import load as command
@@ -100,3 +100,12 @@ def test_a_load_that_is_interrupted_ends_in_order_with_what_it_has(tmp_path: Pat
     run = read_run(folder / "journal.jsonl")
     assert run.footer["holding"] == ["INTERRUPTED"] and len(run.records) >= 20
     assert json.loads((folder / "load.json").read_bytes())["levels"][0]["served"] > 0
+
+
+def test_processes_that_do_not_end_in_time_are_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.load.crowd.STARTING", 0.0)  # no worker is begun, and the master waits for one
+    monkeypatch.setattr("conformance.load.crowd.ENDING", 5.0)
+    ladder = Ladder(users=1, seconds=0.1)
+    told = orders("http://127.0.0.1:9", tmp_path, ladder, worker=-1, limits=replace(LIMITS, whole=0.1))
+    outcome = Crowd(told, tmp_path).run(time.monotonic())
+    assert outcome.failure == "the processes of the load did not end in time"
