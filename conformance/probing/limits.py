@@ -22,7 +22,7 @@ class Limits:
     chunks: int = 100_000  #: pieces of one body, as its transfer coding cuts it
     lines: int = 100_000  #: of one stream of events
     events: int = 5_000  #: of one stream, counted by the blank lines that end them
-    answers: int = 128 * 1024 * 1024  #: of memory, about, that all answers of a run take with what is read of them
+    answers: int = 96 * 1024 * 1024  #: about the memory that all answers of a run take with what is read of them
 
 
 WHOLE_NUMBERS = frozenset({"header", "body", "chunks", "lines", "events", "answers"})
