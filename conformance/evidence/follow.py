@@ -1,14 +1,19 @@
 """Reading a journal while it is written, or after: the same lines always give the same `Run`."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from conformance.contract import load_catalogue, load_profiles
 from conformance.evidence.chain import START
 from conformance.evidence.journal import JournalError, item_from, parse_line, record_from
+from conformance.evidence.records import Records
 from conformance.evidence.run import PLAIN, Item, Record, Reduction, Run, Terms
+
+BLOCK = 4 * 1024 * 1024  #: bytes of a journal read at once
 
 
 def header_terms(terms: Terms) -> dict[str, Any]:
@@ -37,6 +42,14 @@ def terms_from(line: Mapping[str, Any], profile: str = "") -> Terms:
     )
 
 
+def decoded(path: Path, line: bytes) -> Record:
+    """The exchange of a line that was read before. JournalError when the file has changed since."""
+    try:
+        return record_from(json.loads(line))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise JournalError(f"{path} was changed while it was read; run again") from None
+
+
 @dataclass(slots=True)
 class Follower:
     """What is known of a run so far. `poll` reads what has been appended since."""
@@ -48,7 +61,7 @@ class Follower:
     aliases: dict[str, str] = field(default_factory=dict)
     awaited: dict[str, str] = field(default_factory=dict)
     generated: frozenset[str] = frozenset()
-    records: list[Record] = field(default_factory=list)
+    records: Records = field(init=False)
     unsent: dict[str, str] = field(default_factory=dict)
     reductions: dict[str, Reduction] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
@@ -57,23 +70,34 @@ class Follower:
     _rest: bytes = b""
     _offset: int = 0
     _line: int = 0
+    _place: tuple[int, int] = (0, 0)  #: offset and size of the line that is taken in
+
+    def __post_init__(self) -> None:
+        self.records = Records(self.path, partial(decoded, self.path))
 
     def poll(self) -> bool:
         """Take in new lines; whether there were any. JournalError for a damaged one."""
+        before = self._line
         try:
             with self.path.open("rb") as file:
                 file.seek(self._offset)
-                data = file.read()
+                while data := file.read(BLOCK):
+                    self._read(data)
         except FileNotFoundError:
             return False
         except OSError as error:
             raise JournalError(f"cannot read the journal {self.path}: {error.strerror}") from None
+        return self._line > before
+
+    def _read(self, data: bytes) -> None:
+        begun = self._offset - len(self._rest)
         self._offset += len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             self._line += 1
+            self._place = (begun, len(line))
+            begun += len(line) + 1
             self._take(line)
-        return bool(lines)
 
     def _take(self, line: bytes) -> None:
         where = f"{self.path}, line {self._line}"
@@ -83,7 +107,7 @@ class Follower:
         try:
             if reader is not None:
                 reader(self, value)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise JournalError(f"{where} is damaged or of another version of the harness; run again") from None
 
     def settled(self, item: Item) -> bool:
@@ -98,24 +122,23 @@ class Follower:
             or not names <= self.done | self.unsent.keys()
         ):
             return False
-        last = max((record.seq for record in self.records if record.probe in names), default=0)
-        return any(r.probe == PLAIN and r.seq > last and not r.repeated for r in self.records)
+        last = self.records.latest(names)
+        return any(seq > last for seq in self.records.places(PLAIN))
 
     def _has_control(self, item: Item) -> bool:
         """Whether the control of an item was answered, or will not be sent."""
         control = self.aliases.get(item.control, item.control)
-        answered = any(record.probe == control and not record.repeated for record in self.records)
+        answered = any(True for _ in self.records.places(control))
         return not control or answered or control in self.done | self.unsent.keys()
 
     def run(self, profile: str = "") -> Run:
         """The run so far, under its own profile or another. JournalError when there is no header yet."""
         if not self.header:
             raise JournalError(f"{self.path} has no header: it is not a journal, or the run never began")
-        records = tuple(sorted(self.records, key=lambda record: record.seq))
         everything = bool(self.header.get("everything", True))
         return Run(
-            terms_from(self.header["terms"], profile), self.items, records, self.aliases, self.unsent, self.reductions,
-            bool(self.footer), self.awaited, everything,
+            terms_from(self.header["terms"], profile), self.items, self.records.snapshot(), self.aliases, self.unsent,
+            self.reductions, bool(self.footer), self.awaited, everything,
         )  # fmt: skip
 
 
@@ -131,7 +154,7 @@ def _plan(state: Follower, line: dict[str, Any]) -> None:
 
 
 def _exchange(state: Follower, line: dict[str, Any]) -> None:
-    state.records.append(record_from(line))
+    state.records.add(*state._place, record_from(line))
 
 
 def _unsent(state: Follower, line: dict[str, Any]) -> None:

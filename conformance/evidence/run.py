@@ -3,14 +3,15 @@
 A `Run` is plain data. Everything a reader is told about it (verdicts, reports, exit code) is a pure function of it.
 """
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from conformance.contract import Catalogue, Profile, Requirement
-from conformance.wire.exchange import Exchange
-from conformance.wire.reading import Reading
+from conformance.evidence.record import Record as Record
+from conformance.evidence.records import Records
 
 NOT_CLAIMED = "the target does not claim"  #: how every reason begins that speaks of a capability
 ELSEWHERE = "not sent: left to shard"  #: how every reason begins of what another machine sends
@@ -56,23 +57,6 @@ class Item:
         return f"{self.requirement} {self.case}".strip()
 
 
-@dataclass(frozen=True)
-class Record:
-    """One exchange of the run with its place in it: probe, step of the probe's conversation, try, order of sending."""
-
-    seq: int
-    probe: str
-    step: int
-    attempt: int
-    exchange: Exchange
-    repeated: bool = False  #: a later try replaces this one
-
-    @cached_property
-    def reading(self) -> Reading:
-        """What the exchange says, decoded once."""
-        return Reading(self.exchange)
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Under what an exchange is judged."""
@@ -105,7 +89,7 @@ class Run:
 
     terms: Terms
     items: tuple[Item, ...]
-    records: tuple[Record, ...]
+    records: Sequence[Record]  #: of a journal, each decoded when it is asked for
     aliases: Mapping[str, str] = field(default_factory=dict)
     unsent: Mapping[str, str] = field(default_factory=dict)
     reductions: Mapping[str, Reduction] = field(default_factory=dict)  #: by the key of the item
@@ -114,15 +98,36 @@ class Run:
     everything: bool = True  #: whether no selection was made: then traffic may fail a requirement without an item
 
     @cached_property
-    def by_probe(self) -> Mapping[str, tuple[Record, ...]]:
+    def by_probe(self) -> Mapping[str, Sequence[Record]]:
         """The exchanges that count for each probe: the last try of each step, by step."""
+        if isinstance(self.records, Records):
+            return self.records.by_probe()
         found: dict[str, list[Record]] = {}
         for record in self.records:
             if not record.repeated:
                 found.setdefault(record.probe, []).append(record)
         return {probe: tuple(sorted(rows, key=lambda r: r.step)) for probe, rows in found.items()}
 
-    def sent(self, probe: str) -> tuple[Record, ...]:
+    @cached_property
+    def controls(self) -> tuple[Sequence[int], Sequence[bool]]:
+        """The seqs of the plain controls that count, rising, and of each whether it was accepted."""
+        rows = sorted((record.seq, record.exchange.status == 200) for record in self.sent(PLAIN))
+        return array("q", (seq for seq, _ in rows)), [accepted for _, accepted in rows]
+
+    @property
+    def probes(self) -> Iterator[str]:
+        """The probe of each exchange, in the order of sending."""
+        if isinstance(self.records, Records):
+            return self.records.probes()
+        return (record.probe for record in self.records)
+
+    def at(self, seq: int) -> Record | None:
+        """The exchange with this place in the order of sending."""
+        if isinstance(self.records, Records):
+            return self.records.at(seq)
+        return next((record for record in reversed(self.records) if record.seq == seq), None)
+
+    def sent(self, probe: str) -> Sequence[Record]:
         """The exchanges of a probe, following the alias of one that shares another's bytes."""
         return self.by_probe.get(self.aliases.get(probe, probe), ())
 
@@ -130,6 +135,6 @@ class Run:
         """Why nothing was sent for a probe, or "" when something was or nothing is known."""
         return self.unsent.get(self.aliases.get(probe, probe), "")
 
-    def tried(self, probe: str) -> tuple[Record, ...]:
+    def tried(self, probe: str) -> Sequence[Record]:
         """The exchanges of a probe, or of the one it waited for in vain: what there is to be seen of it."""
         return self.sent(probe) or (self.tried(self.awaited[probe]) if probe in self.awaited else ())

@@ -69,7 +69,7 @@ def _passive(graded: Graded, of_a_part: bool) -> Iterator[tuple[str, Sighting]]:
     held = Counter[str]()
     for result in graded.items:
         if result.item.active:
-            held[result.item.requirement] += sum(finding.kind is Kind.HELD for finding in result.findings)
+            held[result.item.requirement] += result.held
     open_ = {row.item.requirement for row in graded.items if not row.item.active and row.verdict is not Verdict.PASSED}
     for identifier, judgement in graded.judgements.items():
         broken = tuple(finding for finding in judgement.violations if not finding.case)

@@ -1,6 +1,6 @@
 """The violations of a run, grouped as a reader meets them: by requirement, then by what was expected and seen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.contract import Level, Requirement
@@ -9,7 +9,6 @@ from conformance.reporting.curl import curl, needs_file
 from conformance.reporting.facts import Facts
 from conformance.rules.findings import Finding
 from conformance.verdicts.fold import Graded
-from conformance.wire.exchange import Request
 
 BODIES = "bodies"  #: the folder beside the report with the bodies that a command cannot hold
 MOST_EXCHANGES = 5  #: exchanges listed for one violation
@@ -76,21 +75,22 @@ def exchanges(findings: Iterable[Finding]) -> tuple[int, ...]:
 class Commands:
     """The `curl` of each exchange."""
 
-    requests: Mapping[int, Request]
+    run: Run
     facts: Facts
 
     def of(self, exchange: int | None) -> str:
         """The command that repeats an exchange, or "" where there is none to repeat."""
-        request = self.requests.get(exchange) if exchange is not None else None
-        if request is None:
+        record = self.run.at(exchange) if exchange is not None else None
+        if record is None:
             return ""
+        request = record.exchange.request
         file = f"{self.facts.folder or '.'}/{BODIES}/{body_name(exchange)}" if needs_file(request.body) else None
         return curl(request, file, self.facts.names)
 
 
 def commands(run: Run, facts: Facts) -> Commands:
     """The commands of a run."""
-    return Commands({record.seq: record.exchange.request for record in run.records}, facts)
+    return Commands(run, facts)
 
 
 def body_name(exchange: int | None) -> str:
@@ -100,12 +100,12 @@ def body_name(exchange: int | None) -> str:
 
 def bodies(graded: Graded) -> dict[str, bytes]:
     """The bodies that the printed commands read from files, by file name."""
-    requests = {record.seq: record.exchange.request for record in graded.run.records}
     shown = {
         finding.where.exchange
         for judgement in graded.judgements.values()
         for group in groups(judgement.violations)
         for finding in group.listed
     }
-    wanted = sorted(seq for seq in shown if seq in requests)
-    return {body_name(seq): requests[seq].body for seq in wanted if needs_file(requests[seq].body)}
+    records = (graded.run.at(seq) for seq in sorted(seq for seq in shown if seq is not None))
+    requests = {record.seq: record.exchange.request for record in records if record}
+    return {body_name(seq): request.body for seq, request in requests.items() if needs_file(request.body)}

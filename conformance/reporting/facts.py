@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from conformance.contract import Level
-from conformance.evidence.run import CAPPED, Record, Run
+from conformance.evidence.run import CAPPED, Run
 from conformance.evidence.spent import Price, Tokens, asked_output, reported, total
 from conformance.reporting.curl import Names
 from conformance.verdicts.exits import Exit
@@ -60,10 +60,10 @@ class Facts:
         return self.baseline.waived if self.baseline else frozenset()
 
 
-def generated_requests(run: Run, facts: Facts) -> tuple[Record, ...]:
-    """The requests that belong to generated cases, in the order of sending."""
+def generated_requests(run: Run, facts: Facts) -> tuple[str, ...]:
+    """The probes of the requests that belong to generated cases, in the order of sending."""
     drawn = {probe for item in run.items if item.generated for probe in item.probes} | set(facts.generated)
-    return tuple(record for record in run.records if record.probe in drawn)
+    return tuple(probe for probe in run.probes if probe in drawn)
 
 
 def tokens(run: Run) -> Tokens:

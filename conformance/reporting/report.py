@@ -99,7 +99,7 @@ def _cost(run: Run, facts: Facts) -> Object:
             "generated": len(drawn),
             **({"carried": facts.carried} if facts.carried else {}),
             **({"shares": facts.shares} if facts.shares else {}),
-            "generated_order": list(dict.fromkeys((*facts.generated, *(record.probe for record in drawn)))),
+            "generated_order": list(dict.fromkeys((*facts.generated, *drawn))),
         },
         "output_tokens": found.output,
         "output_tokens_ceiling": asked_tokens(run),

@@ -28,15 +28,15 @@ NO_MISTAKES = frozenset({"no-head-body", "no-such-surface", "restricted"})
 
 def _negatives(run: Run) -> Iterator[tuple[Item, Record]]:
     """Every judgeable exchange of every active negative case, each exchange once."""
-    seen: set[int] = set()
+    seen: set[str] = set()
     for item in run.items:
         expect = expectation(item, run)
         if expect is None or not _is_mistake(expect) or not _control_accepted(item, run):
             continue
-        for record in (record for probe in item.probes for record in run.sent(probe)):
-            if record.seq not in seen and bracketed(record, run):
-                seen.add(record.seq)
-                yield item, record
+        for probe in dict.fromkeys(run.aliases.get(name, name) for name in item.probes):
+            if probe not in seen:
+                seen.add(probe)
+                yield from ((item, record) for record in run.sent(probe) if bracketed(record, run))
 
 
 def _is_mistake(expect: Expect) -> bool:

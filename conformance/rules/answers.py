@@ -65,7 +65,7 @@ def _path(url: str) -> str:
 
 def asked(reading: Reading) -> Mapping[str, Any]:
     """The members of the request's body; empty when it is no JSON object."""
-    return reading.sent if isinstance(reading.sent, Mapping) else {}
+    return reading.sent if isinstance(reading.sent, (dict, Mapping)) else {}
 
 
 def asks_for_stream(reading: Reading) -> bool:

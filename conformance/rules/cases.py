@@ -4,9 +4,12 @@ A case is judged only when its exchanges were sent and answered, its control was
 exchange lies between two accepted plain controls. Source: contract.md §1 "Verdicts".
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
+from conformance.evidence.records import joined
 from conformance.evidence.run import PLAIN, Expect, Item, Record, Run
 from conformance.rules.expectations import KINDS, NEGATIVE_KINDS, VALID_KINDS, answer_of
 from conformance.rules.findings import Finding, Kind, Where, broken, unjudged
@@ -25,12 +28,12 @@ class Evidence:
 
     item: Item
     run: Run
-    probes: tuple[tuple[Record, ...], ...]
+    probes: tuple[Sequence[Record], ...]
 
     @property
-    def records(self) -> tuple[Record, ...]:
+    def records(self) -> Sequence[Record]:
         """Every exchange of the case, in order of probe and step."""
-        return tuple(record for rows in self.probes for record in rows)
+        return joined(self.probes)
 
     @property
     def last(self) -> Record:
@@ -45,14 +48,18 @@ def expectation(item: Item, run: Run) -> Expect | None:
 
 def judge_case(item: Item, run: Run) -> tuple[Finding, ...]:
     """Everything a case has to say, each finding bound to requirement, case and exchange. Total: see `guarded`."""
+    return tuple(case_findings(item, run))
+
+
+def case_findings(item: Item, run: Run) -> Iterator[Finding]:
+    """The same, one after the other: a case may have any number of exchanges."""
     evidence = Evidence(item, run, tuple(run.sent(probe) for probe in item.probes))
     expect = expectation(item, run)
     name = f"expectation {expect.kind if expect else 'of nothing'}"
-    found = tuple(guarded([item.requirement], _findings, evidence, expect, name=name))
-    if not found:
-        found = (unjudged(item.requirement, "sent, but there was nothing to see"),)
+    found = guarded([item.requirement], _findings, evidence, expect, name=name)
+    first = next(found, None) or unjudged(item.requirement, "sent, but there was nothing to see")
     place = evidence.last.seq if evidence.records else None
-    return tuple(_reduced(_bound(finding, item, place), run) for finding in found)
+    return (_reduced(_bound(finding, item, place), run) for finding in chain((first,), found))
 
 
 def _findings(evidence: Evidence, expect: Expect | None) -> Iterable[Finding]:
@@ -101,7 +108,7 @@ def _bound(finding: Finding, item: Item, exchange: int | None) -> Finding:
 def _open_reason(evidence: Evidence, expect: Expect | None) -> tuple[Finding, ...]:
     """Why the case cannot be judged, as one finding; empty when it can."""
     reason = next((text for text in _reasons(evidence, expect) if text), "")
-    seen = evidence.records or tuple(row for name in evidence.item.probes for row in evidence.run.tried(name))
+    seen = evidence.records or joined([evidence.run.tried(name) for name in evidence.item.probes])
     where = Where(seen[-1].seq) if seen else Where()
     return (unjudged(evidence.item.requirement, reason, where),) if reason else ()
 
@@ -149,10 +156,9 @@ def bracketed(record: Record, run: Run) -> bool:
     """Whether the plain controls sent next before and next after were both accepted; a control stands for itself."""
     if record.probe == PLAIN:
         return is_served(record.exchange)
-    controls = sorted(run.sent(PLAIN), key=lambda row: row.seq)
-    before = [row for row in controls if row.seq < record.seq]
-    after = [row for row in controls if row.seq > record.seq]
-    return bool(before and after) and is_served(before[-1].exchange) and is_served(after[0].exchange)
+    seqs, accepted = run.controls
+    before, after = bisect_left(seqs, record.seq) - 1, bisect_right(seqs, record.seq)
+    return before >= 0 and after < len(seqs) and accepted[before] and accepted[after]
 
 
 def _trouble_reason(record: Record, run: Run) -> str:

@@ -1,12 +1,13 @@
 """A stream in time: events as they are produced, an end soon after the last one, no silence (SSE-011, SSE-012)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from conformance.evidence.run import Record, Run, Terms
 from conformance.rules.answers import at, is_count, is_served_stream
 from conformance.rules.findings import Finding, Where, broken, check, held
 from conformance.rules.judged import COMPLETED
-from conformance.rules.registry import exchange_rule, run_rule
+from conformance.rules.registry import Fold, exchange_rule, folding_rule
 from conformance.wire.exchange import Ending, Limit
 from conformance.wire.reading import Reading
 from conformance.wire.stream import State
@@ -61,16 +62,30 @@ def stream_ends_after_its_last_event(reading: Reading, terms: Terms) -> Iterable
         yield held("SSE-012")
 
 
-@run_rule("STRM-001", "STRM-023")
-def silence_is_an_answer(run: Run) -> Iterable[Finding]:
+@folding_rule("STRM-001", "STRM-023")
+def silence_is_an_answer(run: Run) -> Fold:
     """A stream that stayed silent, asked for again, and stayed silent, or that only pinged on until our whole limit:
     STRM-001 if no event came, else STRM-023."""
-    for record in run.records:
+    return Silences()
+
+
+@dataclass(slots=True)
+class Silences:
+    """What silent streams break."""
+
+    found: list[Finding] = field(default_factory=list)
+
+    def take(self, record: Record) -> None:
+        """Look at the end of an exchange."""
         seen = "" if record.repeated else _silence(record)
         if seen and is_served_stream(record.reading) and record.reading.walk.state in UNFINISHED:
             nothing = record.reading.walk.state is State.EMPTY
             requirement, expected = ("STRM-001", "message_start") if nothing else ("STRM-023", "message_stop")
-            yield broken(requirement, expected, f"no {expected}: {seen}", Where(record.seq))
+            self.found.append(broken(requirement, expected, f"no {expected}: {seen}", Where(record.seq)))
+
+    def findings(self) -> Iterable[Finding]:
+        """One for each of them."""
+        return self.found
 
 
 def _silence(record: Record) -> str:

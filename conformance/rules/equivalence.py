@@ -1,13 +1,13 @@
 """A streamed message satisfies what a JSON message does (EQV-001)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from conformance.contract import Level
 from conformance.evidence.run import Record, Run
 from conformance.rules.findings import Finding, Kind, broken, held
 from conformance.rules.judged import is_judged
-from conformance.rules.registry import MESSAGE_RULES, run_rule
+from conformance.rules.registry import MESSAGE_RULES, Fold, folding_rule
 from conformance.rules.scope import judged_messages
 
 #: Whose rules count here.
@@ -23,20 +23,34 @@ class Mode:
     broken: dict[str, Finding] = field(default_factory=dict)  #: the first breach of each requirement
 
 
-@run_rule("EQV-001")
-def streams_satisfy_what_json_does(run: Run) -> Iterable[Finding]:
+@folding_rule("EQV-001")
+def streams_satisfy_what_json_does(run: Run) -> Fold:
     """Broken for what some stream breaks while JSON messages held it; held once both ways could be compared."""
-    modes = {"json": Mode(), "stream": Mode()}
-    for record in run.records:
+    return Modes(run)
+
+
+@dataclass(slots=True)
+class Modes:
+    """Both ways of answering."""
+
+    run: Run
+    modes: dict[str, Mode] = field(default_factory=lambda: {"json": Mode(), "stream": Mode()})
+
+    def take(self, record: Record) -> None:
+        """Look at the message of an exchange."""
         if not record.repeated:
-            _take(record, run, modes)
-    json, stream = modes["json"], modes["stream"]
-    worse = [stream.broken[name] for name in stream.broken if name in json.held and name not in json.broken]
-    for finding in worse:
-        seen = f"{finding.requirement} is broken in the stream: {finding.seen}"
-        yield broken("EQV-001", f"{finding.expected}, as in JSON", seen, finding.where, _level(finding, run))
-    if json.messages and stream.messages and not worse:
-        yield held("EQV-001")
+            _take(record, self.run, self.modes)
+
+    def findings(self) -> Iterator[Finding]:
+        """Where the two differ."""
+        json, stream = self.modes["json"], self.modes["stream"]
+        worse = [stream.broken[name] for name in stream.broken if name in json.held and name not in json.broken]
+        for finding in worse:
+            seen = f"{finding.requirement} is broken in the stream: {finding.seen}"
+            level = _level(finding, self.run)
+            yield broken("EQV-001", f"{finding.expected}, as in JSON", seen, finding.where, level)
+        if json.messages and stream.messages and not worse:
+            yield held("EQV-001")
 
 
 def _take(record: Record, run: Run, modes: dict[str, Mode]) -> None:
@@ -44,7 +58,7 @@ def _take(record: Record, run: Run, modes: dict[str, Mode]) -> None:
         if is_judged(message, record.reading):
             modes[mode].messages += 1
             for finding in _findings(record, run):
-                _note(finding.at(record.seq), modes[mode], run)
+                _note(finding, record, modes[mode], run)
 
 
 def _findings(record: Record, run: Run) -> Iterator[Finding]:
@@ -55,11 +69,11 @@ def _findings(record: Record, run: Run) -> Iterator[Finding]:
                 yield from rule.judge(message, record.reading, run.terms)
 
 
-def _note(finding: Finding, mode: Mode, run: Run) -> None:
+def _note(finding: Finding, record: Record, mode: Mode, run: Run) -> None:
     if finding.kind is Kind.HELD:
         mode.held.add(finding.requirement)
     elif finding.kind is Kind.BROKEN and _binds(finding, run):
-        mode.broken.setdefault(finding.requirement, finding)
+        mode.broken.setdefault(finding.requirement, finding.at(record.seq))
 
 
 def _level(finding: Finding, run: Run) -> Level:

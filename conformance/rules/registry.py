@@ -6,15 +6,29 @@ message applies to: what only JSON answers promise is judged for streams through
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, Protocol
 
-from conformance.evidence.run import Run, Terms
+from conformance.evidence.run import Record, Run, Terms
 from conformance.rules.findings import Finding
 from conformance.wire.reading import Reading
 
 ExchangeJudge = Callable[[Reading, Terms], Iterable[Finding]]
 MessageJudge = Callable[[Mapping[str, Any], Reading, Terms], Iterable[Finding]]
 RunJudge = Callable[[Run], Iterable[Finding]]
+
+
+class Fold(Protocol):
+    """What a rule about a whole run remembers while it is shown every exchange, in the order of sending."""
+
+    def take(self, record: Record) -> None:
+        """Look at an exchange."""
+
+    def findings(self) -> Iterable[Finding]:
+        """What there is to be said after the last one."""
+
+
+Folding = Callable[[Run], Fold]
 
 BOTH = frozenset({"json", "stream"})
 JSON_ONLY = frozenset({"json"})
@@ -39,10 +53,12 @@ class MessageRule:
 
 @dataclass(frozen=True, slots=True)
 class RunRule:
-    """A rule about the whole run."""
+    """A rule about the whole run. One that has a `fold` looks at every exchange, and shares the way through them with
+    the others; `judge` says the same alone."""
 
     requirements: tuple[str, ...]
     judge: RunJudge
+    fold: Folding | None = None
 
 
 EXCHANGE_RULES: list[ExchangeRule] = []
@@ -75,6 +91,23 @@ def run_rule(*requirements: str) -> Callable[[RunJudge], RunJudge]:
 
     def register(judge: RunJudge) -> RunJudge:
         RUN_RULES.append(RunRule(requirements, judge))
+        return judge
+
+    return register
+
+
+def folding_rule(*requirements: str) -> Callable[[Folding], RunJudge]:
+    """Register a rule about the whole run that looks at every exchange."""
+
+    def register(fold: Folding) -> RunJudge:
+        @wraps(fold)
+        def judge(run: Run) -> Iterable[Finding]:
+            state = fold(run)
+            for record in run.records:
+                state.take(record)
+            return state.findings()
+
+        RUN_RULES.append(RunRule(requirements, judge, fold))
         return judge
 
     return register

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from conformance.evidence.run import Record, Run, Terms
 from conformance.rules.answers import blocks, request_header
 from conformance.rules.calls import CALL_ID, declared_names, fragment, is_eager
-from conformance.rules.findings import Finding, Where, broken, held, note, shown
+from conformance.rules.findings import Finding, Where, broken, held, shown
 from conformance.rules.judged import about_message
-from conformance.rules.registry import run_rule
+from conformance.rules.registry import Fold, folding_rule
 from conformance.rules.scope import judged_messages
-from conformance.rules.uniqueness import Seen, unique
+from conformance.rules.uniqueness import Ids, NamedIds, Seen
 from conformance.wire.reading import Reading
 
 Message = Mapping[str, Any]
@@ -67,16 +67,13 @@ def _call_parts(block: Message, names: frozenset[str] | None, free: bool) -> Ite
     yield Part("input", "a JSON object", None if free else isinstance(block.get("input"), Mapping))
 
 
-@run_rule("TOOL-015", "TOOL-016")
-def call_ids_are_unique(run: Run) -> Iterable[Finding]:
+@folding_rule("TOOL-015", "TOOL-016")
+def call_ids_are_unique(run: Run) -> Fold:
     """TOOL-016. A repetition under one idempotency key may be answered with the same calls: LOAD-004's case.
 
     Another prefix than the usual one is noted with TOOL-015, whose question the form of an id is.
     """
-    ids = [seen for record in run.records for seen in _call_ids(record)]
-    yield from unique("TOOL-016", ids)
-    if unusual := next((seen for seen in ids if not seen.value.startswith(USUAL_PREFIX)), None):
-        yield note("TOOL-015", f"an id that begins with {USUAL_PREFIX}", shown(unusual.value), unusual.where)
+    return NamedIds("TOOL-016", "TOOL-015", Ids(run, _call_ids, USUAL_PREFIX))
 
 
 def _call_ids(record: Record) -> Iterator[Seen]:

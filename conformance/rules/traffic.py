@@ -1,23 +1,51 @@
 """Every exchange meets every rule that applies to it, whoever sent it."""
 
 from collections.abc import Iterator
-from itertools import chain
+from dataclasses import dataclass
+from functools import partial
 
 from conformance.evidence.run import Record, Run, Terms
 from conformance.rules.all import load_rules
 from conformance.rules.findings import Finding
-from conformance.rules.guard import guarded
-from conformance.rules.registry import EXCHANGE_RULES, MESSAGE_RULES, RUN_RULES
+from conformance.rules.guard import guarded, named
+from conformance.rules.registry import EXCHANGE_RULES, MESSAGE_RULES, RUN_RULES, Fold
 from conformance.rules.scope import judged_messages
 from conformance.wire.reading import Reading
 
 
 def traffic_findings(run: Run) -> Iterator[Finding]:
-    """What all passive rules have to say about a run, each finding placed in its exchange."""
+    """What all passive rules have to say about a run, each finding placed in its exchange. Every exchange is looked at
+    once, by all rules, and let go."""
     load_rules()
-    each = chain.from_iterable(exchange_findings(record, run.terms) for record in run.records)
-    whole = (guarded(rule.requirements, rule.judge, run) for rule in RUN_RULES)
-    return chain(each, chain.from_iterable(whole))
+    rules = [(rule, _Watched(rule.fold(run)) if rule.fold else None) for rule in RUN_RULES]
+    looking = [fold for _, fold in rules if fold]
+    for record in run.records:
+        yield from exchange_findings(record, run.terms)
+        for one in looking:
+            one.take(record)
+    for rule, fold in rules:
+        judge = fold.findings if fold else partial(rule.judge, run)
+        yield from guarded(rule.requirements, judge, name=named(rule.judge))
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A rule that looks at every exchange: where it raises it looks no further, and says so at the end."""
+
+    fold: Fold
+    error: Exception | None = None
+
+    def take(self, record: Record) -> None:
+        if self.error is None:
+            try:
+                self.fold.take(record)
+            except Exception as error:
+                self.error = error
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self.fold.findings()
+        if self.error is not None:
+            raise self.error
 
 
 def exchange_findings(record: Record, terms: Terms) -> Iterator[Finding]:

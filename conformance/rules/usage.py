@@ -1,15 +1,16 @@
 """Usage accounting of a message (USG-001 to -009). Where a count has the wrong type, what rests on it is silent."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from conformance.contract import Profile
-from conformance.evidence.run import Run, Terms
+from conformance.evidence.run import Record, Run, Terms
 from conformance.rules.answers import at, has, has_prompt, is_count, max_tokens, pointer
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown
 from conformance.rules.judged import about_message, is_judged
-from conformance.rules.registry import JSON_ONLY, run_rule
+from conformance.rules.registry import JSON_ONLY, Fold, folding_rule
 from conformance.rules.scope import judged_messages
 from conformance.wire.jsontext import JSON
 from conformance.wire.reading import Reading
@@ -146,20 +147,34 @@ def synonyms_agree(message: Message, reading: Reading, terms: Terms) -> Iterable
             yield check("USG-007", first == second, f"{second}, as in {upstream}", str(first), _place(plain))
 
 
-@run_rule("USG-007")
-def one_family_alone(run: Run) -> Iterable[Finding]:
+@folding_rule("USG-007")
+def one_family_alone(run: Run) -> Fold:
     """A note, once in a run: official clients read the upstream names only and show no cache counts."""
-    alone = (seq for seq, usage in _usages(run) if _is_plain_alone(usage))
-    if (seq := next(alone, None)) is not None:
-        seen = "the plain names alone, which official clients do not read"
-        yield note("USG-007", "cache counts under both names", seen, Where(seq, "/usage"))
+    return FamilyAlone()
 
 
-def _usages(run: Run) -> Iterator[tuple[int, Message]]:
-    for record in run.records:
-        for _, message in judged_messages(record.reading):
-            if is_judged(message, record.reading) and (usage := usage_of(message)) is not None:
-                yield record.seq, usage
+@dataclass(slots=True)
+class FamilyAlone:
+    """The first exchange whose usage has the plain names alone."""
+
+    first: int | None = None
+
+    def take(self, record: Record) -> None:
+        """Look at the usage of an exchange."""
+        if self.first is None and any(_is_plain_alone(usage) for usage in _usages(record)):
+            self.first = record.seq
+
+    def findings(self) -> Iterator[Finding]:
+        """The note."""
+        if self.first is not None:
+            seen = "the plain names alone, which official clients do not read"
+            yield note("USG-007", "cache counts under both names", seen, Where(self.first, "/usage"))
+
+
+def _usages(record: Record) -> Iterator[Message]:
+    for _, message in judged_messages(record.reading):
+        if is_judged(message, record.reading) and (usage := usage_of(message)) is not None:
+            yield usage
 
 
 def _is_plain_alone(usage: Message) -> bool:

@@ -1,12 +1,12 @@
 """The verdict function. Terminal, exit code, reports and certificate all read what stands here."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from conformance.contract import Level, Requirement
 from conformance.evidence.run import NOT_CLAIMED, Item, Run
-from conformance.rules.cases import expectation, judge_case
+from conformance.rules.cases import case_findings, expectation
 from conformance.rules.findings import Finding, Kind
 from conformance.rules.traffic import traffic_findings
 
@@ -29,13 +29,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """The verdict of one item with the findings it rests on; `reason` is set where there is no plain yes or no."""
+    """The verdict of one item with the findings it rests on; `reason` is set where there is no plain yes or no.
+
+    Of the findings that held the first alone is kept, and `held` counts them.
+    """
 
     item: Item
     verdict: Verdict
     findings: tuple[Finding, ...]
     reason: str = ""
     scored: bool = True  #: see `Judgement`
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def grade(run: Run) -> Graded:
     items = tuple(_result(item, run, passive) for item in run.items)
     results = _by_item_requirement(items)
     judgements = {
-        identifier: _judgement(requirement, run, results.get(identifier, ()), passive.get(identifier, ()))
+        identifier: _judgement(requirement, run, results.get(identifier, ()), passive.get(identifier, NOTHING))
         for identifier, requirement in run.terms.catalogue.requirements.items()
     }
     return Graded(run, judgements, items)
@@ -95,9 +99,9 @@ def judge_item(item: Item, run: Run) -> ItemResult:
     return _result(item, run, {})
 
 
-def _settled(findings: Iterable[Finding], run: Run) -> tuple[Finding, ...]:
+def _settled(findings: Iterable[Finding], run: Run) -> Iterator[Finding]:
     """Each violation with the level it has under the profile; a departure from a MAY becomes a note."""
-    return tuple(_levelled(finding, run) for finding in findings)
+    return (_levelled(finding, run) for finding in findings)
 
 
 def _levelled(finding: Finding, run: Run) -> Finding:
@@ -108,11 +112,38 @@ def _levelled(finding: Finding, run: Run) -> Finding:
     return replace(finding, level=level, kind=Kind.NOTE if level is Level.MAY else Kind.BROKEN)
 
 
-def _by_requirement(findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
-    found: dict[str, list[Finding]] = {}
+@dataclass(slots=True)
+class Told:
+    """Findings of one requirement or item: of those that held the first, and how many there are; all others."""
+
+    findings: list[Finding] = field(default_factory=list)
+    held: int = 0
+
+    def add(self, finding: Finding) -> None:
+        """Take in one more."""
+        if finding.kind is not Kind.HELD:
+            self.findings.append(finding)
+            return
+        if not self.held:
+            self.findings.append(finding)
+        self.held += 1
+
+
+NOTHING = Told()
+
+
+def _told(findings: Iterable[Finding]) -> Told:
+    told = Told()
     for finding in findings:
-        found.setdefault(finding.requirement, []).append(finding)
-    return {key: tuple(rows) for key, rows in found.items()}
+        told.add(finding)
+    return told
+
+
+def _by_requirement(findings: Iterable[Finding]) -> dict[str, Told]:
+    found: dict[str, Told] = {}
+    for finding in findings:
+        found.setdefault(finding.requirement, Told()).add(finding)
+    return found
 
 
 def _by_item_requirement(results: Iterable[ItemResult]) -> dict[str, tuple[ItemResult, ...]]:
@@ -122,7 +153,7 @@ def _by_item_requirement(results: Iterable[ItemResult]) -> dict[str, tuple[ItemR
     return {key: tuple(rows) for key, rows in found.items()}
 
 
-def _result(item: Item, run: Run, passive: Mapping[str, tuple[Finding, ...]]) -> ItemResult:
+def _result(item: Item, run: Run, passive: Mapping[str, Told]) -> ItemResult:
     requirement, scored = run.terms.requirement(item.requirement), run.terms.catalogue.scored(item.requirement)
     if requirement.excluded:
         return ItemResult(item, Verdict.NOT_RUN, (), requirement.excluded, scored)
@@ -130,13 +161,14 @@ def _result(item: Item, run: Run, passive: Mapping[str, tuple[Finding, ...]]) ->
     inapplicable = inapplicable or _unclaimed(item, run)
     if item.active and expectation(item, run) is None:
         inapplicable = inapplicable or f"the profile {run.terms.profile.name} asks nothing of this case"
-    findings = _settled(judge_case(item, run), run) if item.active else passive.get(item.requirement, ())
+    told = _told(_settled(case_findings(item, run), run)) if item.active else passive.get(item.requirement, NOTHING)
+    findings = tuple(told.findings)
     verdict, reason = _fold(findings, inapplicable, _why_not_run(item, run))
     if reason == NOTHING_SEEN and (cut := _cut(item, run)):
         reason = f"{NOTHING_SEEN}: {cut}"
     elif reason == NOTHING_SEEN and requirement.inconclusive:
         reason = f"{NOTHING_SEEN} (inconclusive when: {requirement.inconclusive})"
-    return ItemResult(item, verdict, findings, reason, scored)
+    return ItemResult(item, verdict, findings, reason, scored, told.held)
 
 
 def _cut(item: Item, run: Run) -> str:
@@ -200,12 +232,11 @@ _ORDER = (
 )  # fmt: skip
 
 
-def _judgement(
-    requirement: Requirement, run: Run, results: tuple[ItemResult, ...], passive: tuple[Finding, ...]
-) -> Judgement:
+def _judgement(requirement: Requirement, run: Run, results: tuple[ItemResult, ...], passive: Told) -> Judgement:
     in_scope = not requirement.excluded and (bool(results) or run.everything)
     cases = tuple(finding for result in results if result.item.active for finding in result.findings)
-    findings = (cases + passive) if in_scope else ()
+    findings = (*cases, *passive.findings) if in_scope else ()
+    observed = passive.held + sum(result.held for result in results if result.item.active)
     active = [result for result in results if result.verdict is not Verdict.NOT_APPLICABLE]
     verdict, reason = _requirement_verdict(requirement, run, results, findings)
     return Judgement(
@@ -214,7 +245,7 @@ def _judgement(
         verdict,
         tuple(f for f in findings if f.kind is Kind.BROKEN),
         tuple(f for f in findings if f.kind is Kind.NOTE),
-        sum(f.kind is Kind.HELD for f in findings),
+        observed if in_scope else 0,
         len(active),
         sum(result.verdict not in {Verdict.INCONCLUSIVE, Verdict.NOT_RUN} for result in active),
         reason,

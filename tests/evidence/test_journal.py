@@ -1,6 +1,7 @@
 """A journal gives back what was written into it, however it is read, and says where it is damaged."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -254,12 +255,19 @@ SETTLED: list[tuple[str, dict[str, Any], bool]] = [
 @pytest.mark.parametrize(("state", "settled"), [r[1:] for r in SETTLED], ids=[r[0] for r in SETTLED])
 def test_an_item_is_settled_when_all_it_rests_on_is_there(state: dict[str, Any], settled: bool, kind: str) -> None:
     item = replace(ACTIVE, expect={"*": Expect(kind)})
-    assert Follower(Path("journal.jsonl"), **state).settled(item) is settled
+    assert _follower(**state).settled(item) is settled
+
+
+def _follower(records: Iterable[Record] = (), **state: Any) -> Follower:
+    follower = Follower(Path("journal.jsonl"), **state)
+    for place, record in enumerate(records):
+        follower.records.add(place, 1, record)
+    return follower
 
 
 def test_a_passive_item_waits_for_the_end() -> None:
     assert Follower(Path("j"), done={"plain"}).settled(PASSIVE) is False
-    assert Follower(Path("j"), done={"plain"}, records=[_record(1, "plain")]).settled(PASSIVE) is False
+    assert _follower([_record(1, "plain")], done={"plain"}).settled(PASSIVE) is False
     assert Follower(Path("j"), done={"plain"}, sent=True).settled(PASSIVE) is True
 
 

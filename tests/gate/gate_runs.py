@@ -46,7 +46,8 @@ def silent(key: str, generated: bool = False) -> ItemResult:
 def _result(key: str, verdict: Verdict, finding: Finding, generated: bool) -> ItemResult:
     requirement, _, case = key.partition(" ")
     expect = {"*": Expect("refused")} if case else {}
-    return ItemResult(Item(requirement, case, ("plain",), expect, generated=generated), verdict, (finding,))
+    item = Item(requirement, case, ("plain",), expect, generated=generated)
+    return ItemResult(item, verdict, (finding,), held=int(finding.kind is Kind.HELD))
 
 
 def graded(

@@ -185,7 +185,10 @@ def test_what_a_cap_left_out_is_sent_and_a_closing_control_behind_it(undisturbed
 def _followed(
     *records: Record, done: frozenset[str] = frozenset(), unsent: Mapping[str, str] | None = None
 ) -> Follower:
-    return Follower(Path("j"), records=list(records), done=set(done), unsent=dict(unsent or {}))
+    follower = Follower(Path("j"), done=set(done), unsent=dict(unsent or {}))
+    for place, record in enumerate(records):
+        follower.records.add(place, 1, record)
+    return follower
 
 
 def test_a_missing_closing_control_is_sent_alone(undisturbed: Sent) -> None:

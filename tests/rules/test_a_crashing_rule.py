@@ -14,9 +14,9 @@ from conformance.proof.runs import judged
 from conformance.reporting.outcomes import skip_reason
 from conformance.rules import cases, traffic
 from conformance.rules.expectations import KINDS
-from conformance.rules.findings import Finding, Kind, held
+from conformance.rules.findings import Finding, Kind, Where, held
 from conformance.rules.guard import CRASHED, guarded
-from conformance.rules.registry import EXCHANGE_RULES, MESSAGE_RULES, RUN_RULES
+from conformance.rules.registry import EXCHANGE_RULES, MESSAGE_RULES, RUN_RULES, RunRule
 from conformance.session.closing import settle
 from conformance.verdicts import Exit, Graded, Verdict, grade, judge_item
 
@@ -54,7 +54,7 @@ def test_whatever_rule_crashes_the_others_say_what_they_say(
     for place, rule in enumerate(list(FAMILIES[family])):
         with monkeypatch.context() as patch:
             rules = list(FAMILIES[family])
-            rules[place] = replace(rule, judge=raises)
+            rules[place] = replace(rule, judge=raises, **({"fold": None} if family == "RUN_RULES" else {}))
             patch.setattr(traffic, family, rules)
             graded = grade(run)
         named = crashed(graded)
@@ -121,3 +121,30 @@ def test_a_run_with_a_crashed_rule_certifies_nothing(tmp_path: Path, recorded: t
                   for name, row in whole.judgements.items()}  # fmt: skip
     with pytest.raises(Uncertifiable, match="the harness failed to judge RESP-001"):
         grant(replace(whole, judgements=judgements), follower)
+
+
+class Falls:
+    """A rule that looks at every exchange and falls over the second."""
+
+    def __init__(self, run: Any) -> None:
+        self.seen: list[int] = []
+
+    def take(self, record: Any) -> None:
+        self.seen.append(record.seq)
+        if len(self.seen) == 2:
+            raise RuntimeError("no further")
+
+    def findings(self) -> list[Finding]:
+        return [held("RESP-002", Where(seq)) for seq in self.seen]
+
+
+def test_a_rule_that_falls_over_an_exchange_looks_no_further(
+    recorded: tuple[Follower, Graded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = recorded[0].run()
+    monkeypatch.setattr(traffic, "RUN_RULES", [RunRule(("RESP-002",), raises, Falls)])
+    monkeypatch.setattr(traffic, "EXCHANGE_RULES", [])
+    monkeypatch.setattr(traffic, "MESSAGE_RULES", [])
+    *before, last = traffic.traffic_findings(run)
+    assert [finding.where.exchange for finding in before] == [record.seq for record in run.records[:2]]
+    assert (last.kind, last.requirement) == (Kind.CRASHED, "RESP-002") and "RuntimeError: 'no further'" in last.seen
