@@ -65,7 +65,7 @@ def _settings(url: str | None, options: Mapping[str, Any]) -> "Settings":
 
 def _new_folder(settings: "Settings", times: int) -> Path:
     """Where the runs go; a folder with earlier ones is refused, since theirs would be taken for ours."""
-    from conformance.session.live import reserve_folder
+    from conformance.session.folder import reserve_folder
 
     out = reserve_folder(settings)
     if (out / REPEAT).exists() or any((out / str(number)).exists() for number in range(1, times + 1)):

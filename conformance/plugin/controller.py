@@ -189,7 +189,7 @@ class Controller:
     def equip(self, node: Any) -> None:
         """Give a worker the place of the journal before it starts."""
         if self._folder is None:
-            from conformance.session.live import reserve_folder
+            from conformance.session.folder import reserve_folder
 
             self._folder = reserve_folder(self.settings)
         node.workerinput["conformance_journal"] = str((self._folder / "journal.jsonl").absolute())

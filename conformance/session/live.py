@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from conformance.contract import load_catalogue
 from conformance.evidence.follow import Follower
@@ -19,7 +18,7 @@ from conformance.probing.backoff import Backoff
 from conformance.probing.partial import NOTHING, Carried
 from conformance.probing.plan import Plan, plan
 from conformance.probing.probe import Probe
-from conformance.probing.redaction import Redactor, Secret
+from conformance.probing.redaction import Redactor
 from conformance.probing.render import Desk, wrong_token
 from conformance.probing.scheduler import After, Scheduler
 from conformance.probing.sender import Sender
@@ -28,7 +27,9 @@ from conformance.probing.spending import Spending
 from conformance.probing.transport import HttpxTransport
 from conformance.session.baselines import header_baseline
 from conformance.session.caps import caps_of, pace_of, price_of
+from conformance.session.credentials import redactor_of
 from conformance.session.earlier import narrow, plan_line, read_earlier, write_carried
+from conformance.session.folder import reserve_folder
 from conformance.session.header import header
 from conformance.session.history import ready_history
 from conformance.session.models import ask_models, listed_models, only_model
@@ -38,13 +39,9 @@ from conformance.session.target import (
     capabilities_of,
     open_target,
     profile_of,
-    searchable,
 )
 from conformance.settings.prices import read_prices
 from conformance.settings.resolve import Settings, UsageError
-
-#: What we send in every run: a secret that is part of it would be found everywhere.
-ORDINARY = ("reference-1", "application/json", "text/event-stream", "messages-conformance", "identity")
 
 
 @dataclass(slots=True)
@@ -206,7 +203,7 @@ def open_live(
             target.endpoint, settings.api_version or profile.api_version, target.model or "", target.key, wrong,
             nonce, settings.headers, target.operator, settings.challenge or "",
         )  # fmt: skip
-        redactor, found = _redactor_of(target, desk, settings)
+        redactor, found = redactor_of(target, desk, settings)
         discovery: tuple[Record, ...] = ()
         if not desk.model and earlier:  # the list of models was asked for
             desk = replace(desk, model=earlier.header["terms"]["model"])
@@ -229,26 +226,3 @@ def open_live(
     except BaseException:
         target.close()
         raise
-
-
-def reserve_folder(settings: Settings) -> Path:
-    """The folder of the run: `--out`, or `reports/<target>-<time>` here, with a number added when that exists."""
-    if settings.out is not None:
-        return settings.out
-    name = "embedded" if settings.target_url is None else urlsplit(settings.target_url).netloc.replace(":", "-")
-    base = Path("reports") / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    return next(
-        path for n in range(1, 1000) if not (path := base if n == 1 else base.with_name(f"{base.name}-{n}")).exists()
-    )
-
-
-def _redactor_of(target: Target, desk: Desk, settings: Settings) -> tuple[Redactor, bool]:
-    """What takes the secrets of this run out, and whether the key is searched for in answers."""
-    credentials = [(name, Secret("HEADER", value)) for name, value in settings.headers]
-    for label, key in (("KEY", target.key), ("SECOND", target.operator.restricted_key)):
-        if key is not None:
-            credentials += [(name, Secret(label, key)) for name in ("Authorization", "x-api-key")]
-    ours = (desk.endpoint, desk.model, desk.api_version, *ORDINARY)
-    searched = [secret for _, secret in credentials if searchable(secret.value, *ours)]
-    found = any(secret.label == "KEY" for secret in searched)
-    return Redactor([Secret("TOKEN", desk.wrong), *searched], credentials), found

@@ -19,8 +19,9 @@ from conformance.reference import Settings as ReferenceSettings
 from conformance.reporting import ReportError
 from conformance.session import closing
 from conformance.session.closing import Closing, close_run
+from conformance.session.folder import reserve_folder
 from conformance.session.header import harness_version
-from conformance.session.live import Live, open_live, reserve_folder
+from conformance.session.live import Live, open_live
 from conformance.session.models import listed_models
 from conformance.session.target import Ungradable, capabilities_of, open_target, operator_of, profile_of, searchable
 from conformance.settings.resolve import Settings, UsageError, resolve
