@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from conformance.probing.limits import Limits
 from conformance.probing.redaction import Redactor, Secret
 from conformance.probing.sockets import SocketTransport
 from conformance.probing.tally import CODED_STEP, PLAIN_STEP
-from conformance.probing.transport import HttpxTransport, Outgoing
+from conformance.probing.transport import HttpxTransport, Outgoing, Transport
 from conformance.wire.content import MAX_DECODED
 from conformance.wire.exchange import Ending, Exchange, Limit, Request
 from conformance.wire.reading import Reading
@@ -25,7 +26,10 @@ LIMITS = Limits(
     connect=0.4, first_byte=0.8, between_bytes=0.3, whole=1.2, after_stop=0.2,
     header=30_000, body=200_000, chunks=2_000, lines=8_000, events=2_000,
 )  # fmt: skip
-KINDS = {"httpx": HttpxTransport, "socket": SocketTransport}
+KINDS: Mapping[str, Callable[[ssl.SSLContext | None], Transport]] = {
+    "httpx": HttpxTransport,
+    "socket": SocketTransport,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,7 +253,8 @@ def test_other_answers_have_a_breaker_of_their_own_in_which_refusals_count_apart
     breaker, refusal = AnswerBreaker(), _exchange(400, Ending.CUT, Limit.BODY)
     for exchange in (WHOLE, WHOLE, _exchange(400), *[refusal] * 3, _exchange(None, Ending.CUT, Limit.WHOLE)):
         breaker.saw(exchange)
-    assert not breaker.reason, "a refusal ends no series of answers, and nothing belongs to neither"
+    before = breaker.reason
+    assert before == "", "a refusal ends no series of answers, and what has no status belongs to neither"
     breaker.saw(WHOLE)
     assert breaker.reason == "not sent: 3 answers in a row were cut by our limit whole"
     patient = AnswerBreaker()
