@@ -30,12 +30,12 @@ from conformance.wire.exchange import Chunk, End, Ending, Exchange, Request
 #: What the profile showed before and after, kept by hand: both were measured with this script, minutes apart.
 BEFORE = (
     "",
-    "Before the profile was acted on, the harness took 14.5, 14.9 and 14.9 times as long as httpx-sse (text, tool, "
-    "thinking), and 0.9, 0.9 and 1.2 times as long as the SDK. What the profile showed, and what became of it: the "
-    "data of every event was parsed twice, by a JSON reader made anew each time (now once, by one that is kept, and "
-    "looked at more closely only where that one stumbles); a breach was made for every clause that held; every line "
-    "went through the machine for odd lines, though nearly all events have one name and one line of data; and objects held "
-    "for each event kept the garbage collector at work.",
+    "Before the profile was acted on, the harness took 14.5, 14.9 and 14.9 times as long as httpx-sse (text, "
+    "tool, thinking), and 0.9, 0.9 and 1.2 times as long as the SDK. What the profile showed, and what became of "
+    "it: the data of every event was parsed twice, by a JSON reader made anew each time (now once, by one that is "
+    "kept, and looked at more closely only where that one stumbles); a breach was made for every clause that "
+    "held; every line went through the machine for odd lines, though nearly all events have one name and one line "
+    "of data; and objects held for each event kept the garbage collector at work.",
 )
 HEADING = "Throughput on a long stream"
 HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "request-id": "req_01"}
