@@ -15,7 +15,7 @@ from conformance.contract.tiers import CORE
 from conformance.evidence.follow import Follower
 from conformance.evidence.run import Run
 from conformance.reporting.facts import capped, held_back
-from conformance.verdicts.fold import Graded, Verdict
+from conformance.verdicts.graded import Graded, Verdict
 from conformance.verdicts.tiers import State, TierState, tier_states
 
 STATEMENT = "https://in-toto.io/Statement/v1"

@@ -10,7 +10,7 @@ from conformance.cli.usage import WRONG_USAGE
 
 if TYPE_CHECKING:
     from conformance.evidence.follow import Follower
-    from conformance.verdicts.fold import Graded
+    from conformance.verdicts.graded import Graded
 
 JOURNAL = "journal.jsonl"
 REPEAT = "repeat.json"  #: in the folder of a repeated run; it names the folders of its runs

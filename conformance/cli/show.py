@@ -14,7 +14,7 @@ from conformance.cli.runs import graded_run
 
 if TYPE_CHECKING:
     from conformance.contract import Requirement
-    from conformance.verdicts.fold import Graded
+    from conformance.verdicts.graded import Graded
 
 
 @click.command()

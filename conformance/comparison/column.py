@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.verdicts.fold import Verdict
+from conformance.verdicts.graded import Verdict
 from conformance.verdicts.keys import key_of
 
 VIOLATED = (Verdict.FAILED, Verdict.WARNED)

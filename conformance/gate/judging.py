@@ -9,7 +9,7 @@ from conformance.gate.baseline import Baseline, Entry
 from conformance.gate.sightings import UNSEEN, Sighting, sightings
 from conformance.reporting.facts import Baselined
 from conformance.verdicts.exits import gated_keys
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 from conformance.verdicts.keys import violated_keys
 
 Known = Callable[[Entry], bool]  #: whether an entry names something: a requirement, and a case of it if it names one

@@ -11,7 +11,7 @@ from conformance.gate.sightings import UNSEEN, Sighting, sightings
 from conformance.reporting.facts import EMBEDDED, Facts, generated_requests, output_tokens
 from conformance.reporting.sentence import verdict_sentence
 from conformance.rules.outcome import is_served
-from conformance.verdicts.fold import Graded, Verdict
+from conformance.verdicts.graded import Graded, Verdict
 from conformance.verdicts.keys import violated_keys
 from conformance.wire.exchange import Exchange
 

@@ -8,7 +8,7 @@ from conformance.gate.baseline import Baseline, Entry
 from conformance.gate.judging import Known
 from conformance.gate.repeat import sometimes
 from conformance.gate.sightings import UNSEEN, Sighting, sightings
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 from conformance.verdicts.keys import violated_keys
 
 

@@ -10,7 +10,7 @@ from conformance.gate.sightings import sightings
 from conformance.reporting.facts import Facts, generated_requests, output_tokens
 from conformance.reporting.sentence import verdict_sentence
 from conformance.verdicts.exits import Exit
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 from conformance.verdicts.keys import violated_keys
 
 #: What one run saw, by key: the level of the violation, or None for what was observed and held.

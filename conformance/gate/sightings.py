@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from conformance.reporting.facts import held_back
 from conformance.rules.findings import Finding, Kind
-from conformance.verdicts.fold import Graded, ItemResult, Verdict
+from conformance.verdicts.graded import Graded, ItemResult, Verdict
 from conformance.verdicts.keys import constraint_of, key_of
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.contract import Level
 from conformance.gate.nights import PERCENTS, Kept, Night, Percentiles, State, night_of, series_of
 from conformance.reporting.facts import Facts
-from conformance.verdicts.fold import Graded, Verdict
+from conformance.verdicts.graded import Graded, Verdict
 
 APPLICATION = 0x4D53_4743  #: says in the file's header that it is ours
 VERSION = 1

@@ -30,7 +30,7 @@ from conformance.reporting.report import report
 from conformance.reporting.sarif import sarif
 from conformance.reporting.sentence import last_line, verdict_sentence
 from conformance.reporting.text import first_line, summary, violation_text
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 
 __all__ = [
     "EMBEDDED",

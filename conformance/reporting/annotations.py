@@ -10,7 +10,7 @@ from conformance.reporting.facts import Facts
 from conformance.reporting.sentence import verdict_sentence
 from conformance.reporting.violations import Violated, violated
 from conformance.verdicts.exits import Exit
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 
 MOST = 10  #: annotations of one kind that GitHub shows for one step
 _TITLE = "Messages API conformance"

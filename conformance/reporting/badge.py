@@ -8,7 +8,7 @@ from conformance.reporting.facts import EMBEDDED, Facts
 from conformance.reporting.sentence import verdict_sentence
 from conformance.reporting.times import date
 from conformance.verdicts.exits import Exit
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 
 LONGEST = 160  #: characters of the sentence
 _GREEN, _YELLOW, _RED, _GREY = "#2e7d32", "#8a6100", "#b3261e", "#5f6368"

@@ -8,7 +8,7 @@ from conformance.evidence.run import Run
 from conformance.reporting.curl import curl, needs_file
 from conformance.reporting.facts import Facts
 from conformance.rules.findings import Finding
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 
 BODIES = "bodies"  #: the folder beside the report with the bodies that a command cannot hold
 MOST_EXCHANGES = 5  #: exchanges listed for one violation

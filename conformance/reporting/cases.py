@@ -17,7 +17,7 @@ from conformance.reporting.text import violation_text
 from conformance.reporting.violations import violated
 from conformance.rules.findings import Kind
 from conformance.verdicts.exits import Exit
-from conformance.verdicts.fold import Graded, ItemResult, Verdict
+from conformance.verdicts.graded import Graded, ItemResult, Verdict
 
 #: The name and area of the case that is there when the items do not say what the run came to.
 VERDICT = "verdict"

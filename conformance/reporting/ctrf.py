@@ -8,7 +8,7 @@ from conformance.reporting.facts import Facts
 from conformance.reporting.sentence import verdict_sentence
 from conformance.reporting.times import later, milliseconds
 from conformance.verdicts.exits import Exit
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 
 Object = dict[str, Any]
 

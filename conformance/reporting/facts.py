@@ -8,7 +8,7 @@ from conformance.evidence.run import CAPPED, Run
 from conformance.evidence.spent import Price, Tokens, asked_output, reported, total
 from conformance.reporting.curl import Names
 from conformance.verdicts.exits import Exit
-from conformance.verdicts.fold import Graded, Verdict
+from conformance.verdicts.graded import Graded, Verdict
 
 EMBEDDED = "embedded reference endpoint, not a server of yours"
 

@@ -14,7 +14,7 @@ from conformance.evidence.run import Record
 from conformance.reporting.facts import Facts
 from conformance.reporting.sentence import verdict_sentence
 from conformance.reporting.times import later
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 from conformance.wire.exchange import Exchange, Headers, Request
 
 Object = dict[str, Any]

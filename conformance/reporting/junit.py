@@ -6,7 +6,7 @@ from conformance.reporting.cases import Case, cases
 from conformance.reporting.clean import clean, xml_safe
 from conformance.reporting.facts import EMBEDDED, Facts
 from conformance.reporting.sentence import verdict_sentence
-from conformance.verdicts.fold import Graded, Verdict
+from conformance.verdicts.graded import Graded, Verdict
 
 
 def junit(graded: Graded, facts: Facts) -> bytes:

@@ -12,7 +12,7 @@ from conformance.reporting.clean import clean
 from conformance.reporting.facts import Facts
 from conformance.reporting.sentence import last_line, tiers_line
 from conformance.reporting.text import baseline_lines, first_line
-from conformance.verdicts.fold import Graded, Verdict
+from conformance.verdicts.graded import Graded, Verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@$:.-])")
 _LONGEST = 160

@@ -7,7 +7,7 @@ from typing import Literal
 from conformance.contract import Level
 from conformance.reporting.clean import clean
 from conformance.rules.findings import Finding, Kind
-from conformance.verdicts.fold import ItemResult, Verdict
+from conformance.verdicts.graded import ItemResult, Verdict
 from conformance.verdicts.keys import key_of
 
 Outcome = Literal["passed", "failed", "skipped"]

@@ -9,7 +9,7 @@ from conformance.reporting.breaches import Commands, Group, commands, exchanges,
 from conformance.reporting.facts import Baselined, Facts, asked_tokens, covered, generated_requests, taken_away, tokens
 from conformance.reporting.sentence import verdict_sentence
 from conformance.rules.findings import Finding, Where
-from conformance.verdicts.fold import Graded, ItemResult, Judgement, Verdict
+from conformance.verdicts.graded import Graded, ItemResult, Judgement, Verdict
 from conformance.verdicts.tiers import TierState, tier_states
 
 VERSION = 1

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from conformance.contract import Catalogue, load_tiers
 from conformance.reporting.clean import clean
 from conformance.reporting.traceability import Trace
-from conformance.verdicts.fold import Judgement
+from conformance.verdicts.graded import Judgement
 
 MOST_PROBES = 3  #: probes named in one row; `--format json` names them all
 _CODE = re.compile(r"(`+[^`]*`+)")

@@ -11,7 +11,7 @@ from conformance.reporting.times import later, milliseconds, moment
 from conformance.reporting.violations import Violated, violated
 from conformance.rules.findings import Where
 from conformance.verdicts.exits import Exit
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 
 Object = dict[str, Any]
 

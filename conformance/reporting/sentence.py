@@ -4,7 +4,7 @@ from conformance.contract import Level
 from conformance.evidence.run import Run
 from conformance.reporting.facts import EMBEDDED, Baselined, Facts, capped, covered, held_back, taken_away
 from conformance.verdicts.exits import FEW, Exit, why_ungradable
-from conformance.verdicts.fold import Graded, Verdict
+from conformance.verdicts.graded import Graded, Verdict
 from conformance.verdicts.tiers import State, TierState, tier_states, uncooperative
 
 _LISTED = 3  #: requirements named for one tier; all of them are in the report

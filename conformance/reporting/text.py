@@ -9,7 +9,7 @@ from conformance.reporting.clean import clean
 from conformance.reporting.facts import EMBEDDED, Facts, asked_tokens, generated_requests, tokens
 from conformance.reporting.sentence import counted, last_line, tiers_line
 from conformance.rules.findings import Finding, Kind
-from conformance.verdicts.fold import Graded, ItemResult, Judgement, Verdict
+from conformance.verdicts.graded import Graded, ItemResult, Judgement, Verdict
 
 _COLUMNS = tuple(Verdict)
 _LISTED = 3  #: exchanges named in the text; all of them are in the journal

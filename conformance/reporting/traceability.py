@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.contract import Catalogue, Requirement, load_tiers
-from conformance.verdicts.fold import Graded, Judgement
+from conformance.verdicts.graded import Graded, Judgement
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from conformance.reporting.clean import clean
 from conformance.reporting.facts import Facts
 from conformance.reporting.outcomes import in_words
 from conformance.rules.findings import Finding
-from conformance.verdicts.fold import Graded, Judgement
+from conformance.verdicts.graded import Graded, Judgement
 from conformance.verdicts.keys import drawn_cases, key_of
 
 

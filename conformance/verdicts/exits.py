@@ -6,7 +6,7 @@ from conformance.contract import Level
 from conformance.evidence.run import ELSEWHERE, PLAIN
 from conformance.rules.expectations import answer_of
 from conformance.rules.outcome import UNRELATED_STATUSES, is_served
-from conformance.verdicts.fold import Graded, Verdict
+from conformance.verdicts.graded import Graded, Verdict
 from conformance.verdicts.keys import violated_keys
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from conformance.rules.findings import Finding
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 
 ACCEPTED = "accepted"  #: the constraint of a valid request that was drawn whole: it must be served
 

@@ -6,7 +6,8 @@ from enum import StrEnum
 from conformance.contract import Level, ProbeClass, Tier, load_tiers
 from conformance.evidence.run import Item, Run
 from conformance.rules.outcome import is_served
-from conformance.verdicts.fold import NOTHING_SEEN, Graded, Judgement, Verdict
+from conformance.verdicts.fold import NOTHING_SEEN
+from conformance.verdicts.graded import Graded, Judgement, Verdict
 
 FREE = "free in the contract: "  #: how the reason begins where all that was seen is left free
 OPERATOR = "only with "  #: how the reason begins where a request waits for a word of the operator's

@@ -8,7 +8,7 @@ from conformance.reporting.facts import EMBEDDED, Facts, covered, taken_away
 from conformance.reporting.html.markup import element, listed, terms, text
 from conformance.reporting.text import baseline_lines, requests_line
 from conformance.verdicts.exits import Exit
-from conformance.verdicts.fold import Graded, Judgement, Verdict
+from conformance.verdicts.graded import Graded, Judgement, Verdict
 from conformance.verdicts.tiers import State, TierState, tier_states
 
 _NAMED = 12  #: requirements named for one tier

@@ -9,7 +9,7 @@ from conformance.reporting.html.markup import policy, template, text
 from conformance.reporting.html.room import Fitted, Piece, fitted
 from conformance.reporting.html.violation import breach_pieces, evidence
 from conformance.reporting.sentence import last_line, verdict_sentence
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 
 LARGEST = 2_000_000  #: bytes of the page, whatever a target sent
 _NOTHING = Fitted({}, {})

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from conformance.reporting.breaches import Breach, Group, groups
 from conformance.reporting.html.markup import element, terms, text
 from conformance.reporting.html.room import Fitted, Piece
-from conformance.verdicts.fold import Graded, Judgement
+from conformance.verdicts.graded import Graded, Judgement
 
 MOST_NOTES = 4  #: different notes shown for one requirement
 _LONGEST = 200  #: characters of a reason or a note; they may hold words of the target's

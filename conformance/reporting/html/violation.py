@@ -11,7 +11,7 @@ from conformance.reporting.html.markup import element, terms, text
 from conformance.reporting.html.room import Piece
 from conformance.reporting.sentence import counted
 from conformance.rules.findings import Finding
-from conformance.verdicts.fold import Graded
+from conformance.verdicts.graded import Graded
 from conformance.verdicts.keys import drawn_cases, key_of
 
 MOST_GROUPS = 6  #: ways of breaking one requirement that are shown
