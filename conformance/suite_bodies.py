@@ -166,7 +166,6 @@ STORY = probe(
     "story",
     asked("Tell a story of about 300 words about a lighthouse keeper.", 600) | {"stream": True},
     capabilities=("streaming",),
-    solo=True,
 )
 #: The plain request with room to think before it answers.
 ROOMY = probe("plain with room", PLAIN | {"max_tokens": 1024})

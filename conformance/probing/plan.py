@@ -21,12 +21,6 @@ class Phase:
     probes: tuple[Probe, ...]
     alone: bool = False
 
-    def workers(self, width: int) -> int:
-        """How many probes go at the same time where `width` requests may be in flight: one that is sent all at once
-        takes the room of all its requests."""
-        crowds = (len(probe.calls) - 1 for probe in self.probes if probe.shape is Shape.TOGETHER)
-        return 1 if self.alone else max(1, width - sum(crowds))
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -57,9 +51,10 @@ class Plan:
     def phases(self) -> tuple[Phase, ...]:
         """Everything that is sent, in order, repeated controls included; the pre-flight is the first phase.
 
-        What wants to be alone goes after the main phase, at once as far as that has room, for every phase takes as long
-        as one answer. What only the operator may ask for can be more than the target bears, and goes one by one after
-        everything else. Controls stand in the main phase, behind what follows it, and at the end.
+        Every phase takes as long as one answer at least. What is sent all at once ends the main phase, for it takes
+        much room; what needs quiet goes after that. What only the operator may ask for can be more than the target
+        bears, and goes one by one after everything else. Controls stand in the main phase, behind what follows it, and
+        at the end.
         """
         if not self.sends:
             return ()
@@ -72,9 +67,8 @@ class Plan:
         others = tuple(probe for probe in quiet if probe not in crowds)
         found = (
             Phase((control,), alone=True),
-            Phase((*rest, *main, *(() if quiet else between))),
-            Phase(crowds[1:], alone=True),
-            Phase((*crowds[:1], *others, *(between if quiet else ()))),
+            Phase((*rest, *main, *crowds, *(() if others else between))),
+            Phase((*others, *(between if others else ()))),
             Phase((*late, *(again if self.last else ())) if late else (), alone=True),
             Phase(self.last),
             Phase(again, alone=True),

@@ -36,7 +36,7 @@ class Shape(StrEnum):
 
     IN_ORDER = "in-order"
     PINNED = "pinned"  #: in order, all on one connection
-    TOGETHER = "together"  #: all at once, when the many have ended; beside them what is `solo`, and a control
+    TOGETHER = "together"  #: all at once, after the many
     UNTIL = "until"  #: in order, no further than the first whose answer satisfies `until`
 
 
@@ -80,7 +80,7 @@ class Probe:
     capabilities: tuple[str, ...] = ()  #: not sent unless the target claims them all
     needs: str = ""  #: not sent unless the operator gave this: a row of `operator.NEEDS`
     after: "Probe | None" = None  #: the probe whose answer the calls reply to; it must have reached what it is for
-    solo: bool = False  #: not among the many: its time is measured
+    solo: bool = False  #: not among the many
 
     @property
     def streamed(self) -> bool:
@@ -89,7 +89,7 @@ class Probe:
 
     @property
     def alone(self) -> bool:
-        """Whether it goes when the many have ended."""
+        """Whether it goes after the many."""
         return self.solo or self.shape is Shape.TOGETHER or (self.after is not None and self.after.alone)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -106,7 +105,7 @@ class Scheduler:
         if self.refusal is not None:
             return
         for phase in self._plan.phases[1:]:
-            await self._concurrently(phase.probes, phase.workers(self._concurrency))
+            await self._concurrently(phase.probes, 1 if phase.alone else self._concurrency)
         if self._after is not None:
             await self._after(self._sender.deliver)
 
@@ -117,15 +116,22 @@ class Scheduler:
             self.refusal = preflight_refusal(records[-1].exchange)
 
     async def _concurrently(self, probes: Sequence[Probe], width: int) -> None:
-        queue = deque(probes)
+        """Send probes in their order, as many as have room; what is sent all at once takes the room of each call."""
+        room = asyncio.Semaphore(width)
 
-        async def work() -> None:
-            while queue:
-                await self._probe(queue.popleft())
+        async def work(probe: Probe, size: int) -> None:
+            try:
+                await self._probe(probe)
+            finally:
+                for _ in range(size):
+                    room.release()
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(width, len(queue))):
-                group.create_task(work())
+            for probe in probes:
+                size = min(len(probe.calls), width) if probe.shape is Shape.TOGETHER else 1
+                for _ in range(size):
+                    await room.acquire()
+                group.create_task(work(probe, size))
                 await asyncio.sleep(0)  # what comes first takes its number first, all of what is sent at once included
 
     async def _probe(self, probe: Probe) -> list[Record]:

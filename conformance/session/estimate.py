@@ -105,14 +105,10 @@ def _seconds(made: Plan, pace: tuple[float, int, float]) -> Span:
 
 def _rounds(phase: Phase, width: int, fewest: bool) -> float:
     """How many answers a phase waits for, one after the other."""
-    counts = [_waits(probe, fewest) for probe in phase.probes]
-    return max(max(counts, default=0), sum(counts) / phase.workers(width))
-
-
-def _waits(probe: Probe, fewest: bool) -> int:
-    """The same of one probe."""
-    count = least(probe) if fewest else len(probe.calls)
-    return min(1, count) if probe.shape is Shape.TOGETHER else count
+    rows = [(least(p) if fewest else len(p.calls), p.shape is Shape.TOGETHER) for p in phase.probes]
+    waits = [min(1, count) if at_once else count for count, at_once in rows]
+    room = sum(min(width, count) if at_once else count for count, at_once in rows)
+    return sum(waits) if phase.alone else max(max(waits, default=0), room / width)
 
 
 def fates_of(made: Plan, profile: str) -> Mapping[str, Fate]:

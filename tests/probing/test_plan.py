@@ -7,7 +7,7 @@ import pytest
 
 from conformance.evidence.run import Item
 from conformance.probing.operator import Operator
-from conformance.probing.plan import CONTROL_EVERY, Phase, Plan, is_last, plan, with_controls
+from conformance.probing.plan import CONTROL_EVERY, Plan, is_last, plan, with_controls
 from conformance.probing.probe import Auth, Call, Probe, Shape
 from conformance.probing.render import Desk
 from conformance.suite import PLAIN, PLAIN_CONTROL, STREAM_CONTROL, accepted, refused
@@ -115,8 +115,8 @@ def _phases(made: Plan) -> list[list[str]]:
 
 
 def test_every_phase_has_its_reason() -> None:
-    """What is sent at once, what is timed and the control go behind the rest, what a target need not bear thereafter,
-    and bad credentials last."""
+    """What is sent at once ends the many, what is timed goes after them with the control, then what a target need not
+    bear, and bad credentials last."""
     timed, costly = _number(1, solo=True), _number(2, solo=True, needs="large-body")
     crowd, other = (_number(n, shape=Shape.TOGETHER) for n in (5, 6))
     answer = Probe("answer", (Call(reply="tool-results"),), after=timed)
@@ -124,21 +124,14 @@ def test_every_phase_has_its_reason() -> None:
     desk = replace(DESK, operator=Operator(include=frozenset({"large-body"})))
     made = _plan(*rest, costly, timed, answer, crowd, other, desk=desk)
     assert _phases(made) == [
-        ["plain"], ["stream", "p3"], ["p6"], ["p5", "p1", "answer", "plain"], ["p2", "plain"], ["p4"], ["plain"],
+        ["plain"], ["stream", "p3", "p5", "p6"], ["p1", "answer", "plain"], ["p2", "plain"], ["p4"], ["plain"],
     ]  # fmt: skip
-    assert [phase.alone for phase in made.phases] == [True, False, True, False, True, False, True]
+    assert [phase.alone for phase in made.phases] == [True, False, False, True, False, True]
 
 
 def test_no_phase_is_made_for_a_control_alone_where_the_many_have_room_for_it() -> None:
     assert _phases(_plan(_number(3), _number(4, last=True)))[1:] == [["stream", "p3", "plain"], ["p4"], ["plain"]]
     assert _phases(_plan(_number(3), _number(4, solo=True)))[1:] == [["stream", "p3"], ["p4"], ["plain"]]
-
-
-def test_what_is_sent_at_once_takes_the_room_of_all_its_requests() -> None:
-    crowd = Probe("crowd", (Call(PLAIN),) * 8, shape=Shape.TOGETHER)
-    behind = _plan(crowd, _number(1, solo=True)).phases[2]
-    assert [behind.workers(width) for width in (1, 8, 9, 16)] == [1, 1, 2, 9]
-    assert Phase((crowd,), alone=True).workers(16) == 1 and Phase((_number(1),)).workers(16) == 16
 
 
 def test_a_reply_alone_to_what_is_not_goes_after_it() -> None:

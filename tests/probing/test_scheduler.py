@@ -416,6 +416,25 @@ def test_together_means_at_the_same_time(tmp_path: Path) -> None:
     assert sorted(row.step for row in _rows(follower, "t")) == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("concurrency", [3, 5])
+def test_what_goes_together_takes_the_room_of_all_its_requests(tmp_path: Path, concurrency: int) -> None:
+    flying, most = 0, 0
+
+    async def fly() -> None:
+        nonlocal flying, most
+        flying += 1
+        most = max(most, flying)
+        await asyncio.sleep(0.02)
+        flying -= 1
+
+    crowd = Probe("crowd", tuple(Call(PLAIN | {"system": f"c{n}"}) for n in range(3)), shape=Shape.TOGETHER)
+    others = [_probe(f"p{n}") for n in range(7)]
+    with Loopback(lambda received, number: (fly, message())) as server:
+        follower = _bench(tmp_path, server.url, *others[:4], crowd, *others[4:], concurrency=concurrency).go()
+    assert len(_rows(follower, "crowd")) == 3
+    assert most == concurrency
+
+
 def test_a_pinned_conversation_stays_on_one_connection_of_its_own(tmp_path: Path) -> None:
     pinned = Probe("pin", tuple(Call(PLAIN | {"system": f"c{n}"}) for n in range(3)), shape=Shape.PINNED)
     with always(message()) as server:
