@@ -129,9 +129,10 @@ def sent_by_client(call: Callable[[anthropic.Anthropic], Any]) -> httpx2.Request
     return seen[0]
 
 
-#: They differ from machine to machine, from version to version, or are the transport's own.
+#: They differ from machine to machine (codings by the libraries there are), from version to version, or are the
+#: transport's own.
 OWN = {"host", "connection", "content-length", "user-agent", "x-stainless-package-version", "x-stainless-os"}
-OWN |= {"x-stainless-arch", "x-stainless-runtime-version"}
+OWN |= {"x-stainless-arch", "x-stainless-runtime-version", "accept-encoding"}
 
 
 def sent_by_suite(case: str) -> tuple[dict[str, str], dict[str, Any]]:
