@@ -173,7 +173,11 @@ def _secure(folder: Path) -> Iterator[tuple[str, Path, list[bytes]]]:
     def serve() -> None:
         connection, _ = listener.accept()
         with suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
-            heard.append(secured.recv(65536))
+            said = secured.recv(65536)
+            heard.append(said)
+            while said and not heard[0].endswith(b"\r\n\r\n{}"):  # closing on what is unread resets the connection
+                said = secured.recv(65536)
+                heard[0] += said
             secured.sendall(message(connection="close"))
         connection.close()
 
