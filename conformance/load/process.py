@@ -50,7 +50,10 @@ class Shape(LoadTestShape):
         self._done.add((rung, worker))
 
     def tick(self) -> tuple[int, float] | None:
-        """Asked by Locust once a second: users and spawn rate, or None at the end."""
+        """Asked by Locust once a second: users and spawn rate, or None at the end.
+
+        The rung is told every time: a worker that Locust counts as ready may not listen to our messages yet.
+        """
         rung = len(self.begun) - 1
         workers = range(self._ladder.workers)
         if rung < 0 or time.monotonic() >= self._until or all((rung, worker) in self._done for worker in workers):
@@ -59,7 +62,7 @@ class Shape(LoadTestShape):
                 return None
             self.begun.append(time.monotonic())
             self._until = self.begun[-1] + self._ladder.rung_seconds
-            self._tell(rung)
+        self._tell(rung)
         return self._ladder.rungs[rung], self._ladder.spawn_rate
 
 
@@ -78,11 +81,11 @@ def _lead(orders: Orders) -> int:
     environment = Environment(user_classes=[_user(None)])
     runner: MasterRunner = environment.create_master_runner(HOST, 0)
 
-    def climb(rung: int) -> None:
+    def tell(rung: int) -> None:
         runner.send_message(RUNG, {"rung": rung})
         _say(begun=shape.begun)
 
-    shape = Shape(orders.ladder, climb)
+    shape = Shape(orders.ladder, tell)
     environment.shape_class = shape
     runner.register_message(DONE, lambda environment, msg, **_: shape.done(msg.data["rung"], msg.data["worker"]))
     _say(port=runner.server.port)
