@@ -53,8 +53,9 @@ class Plan:
 
         Every phase takes as long as one answer at least. What is sent all at once ends the main phase, for it takes
         much room; what needs quiet goes after that. What only the operator may ask for can be more than the target
-        bears, and goes one by one after everything else. Controls stand in the main phase, behind what follows it, and
-        at the end.
+        bears, and goes one by one after everything else. Bad credentials begin when all else has begun: should they
+        lock the account out, the control at the end says so. Controls stand in the main phase, behind what follows
+        it, and at the end.
         """
         if not self.sends:
             return ()
@@ -62,15 +63,16 @@ class Plan:
         again = (control,) if self.bracketed else ()
         main = tuple(with_controls(self.main, control)) if self.bracketed else self.main
         quiet, late = (tuple(p for p in self.alone if _is_bearable(p) is wanted) for wanted in (True, False))
-        between = again if late or self.last else ()
         crowds = tuple(probe for probe in quiet if probe.shape is Shape.TOGETHER and probe.after is None)
         others = tuple(probe for probe in quiet if probe not in crowds)
+        apart = bool(others or late)
+        between = again if late or (others and self.last) else ()
         found = (
             Phase((control,), alone=True),
-            Phase((*rest, *main, *crowds, *(() if others else between))),
-            Phase((*others, *(between if others else ()))),
+            Phase((*rest, *main, *crowds, *(() if others else between if apart else self.last))),
+            Phase((*others, *between) if others else ()),
             Phase((*late, *(again if self.last else ())) if late else (), alone=True),
-            Phase(self.last),
+            Phase(self.last if apart else ()),
             Phase(again, alone=True),
         )
         return tuple(phase for phase in found if phase.probes)

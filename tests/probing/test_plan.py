@@ -129,9 +129,15 @@ def test_every_phase_has_its_reason() -> None:
     assert [phase.alone for phase in made.phases] == [True, False, False, True, False, True]
 
 
-def test_no_phase_is_made_for_a_control_alone_where_the_many_have_room_for_it() -> None:
-    assert _phases(_plan(_number(3), _number(4, last=True)))[1:] == [["stream", "p3", "plain"], ["p4"], ["plain"]]
+def test_no_phase_is_made_where_the_many_have_room() -> None:
+    last, costly = _number(4, last=True), _number(2, solo=True, needs="large-body")
+    desk = replace(DESK, operator=Operator(include=frozenset({"large-body"})))
+    assert _phases(_plan(_number(3), last))[1:] == [["stream", "p3", "p4"], ["plain"]]
     assert _phases(_plan(_number(3), _number(4, solo=True)))[1:] == [["stream", "p3"], ["p4"], ["plain"]]
+    assert _phases(_plan(_number(3), costly, last, desk=desk))[1:] == [
+        ["stream", "p3", "plain"], ["p2", "plain"], ["p4"], ["plain"],
+    ]  # fmt: skip
+    assert _phases(_plan(_number(3), costly, desk=desk))[1:] == [["stream", "p3", "plain"], ["p2"], ["plain"]]
 
 
 def test_a_reply_alone_to_what_is_not_goes_after_it() -> None:
@@ -165,7 +171,7 @@ def test_repeated_controls_are_counted_where_an_item_needs_them() -> None:
         assert bracketed.bracketed and bracketed.requests == (115, 115)
         assert len(bracketed.first) + len(sent) + 1 == 115, "and one at the end"
     ending = _number(1, last=True)
-    assert _plan(ending, items=[_item(ending, expect="refused")]).requests == (5, 5), "controls around the last ones"
+    assert _plan(ending, items=[_item(ending, expect="refused")]).requests == (4, 4), "one control before and one behind"
 
 
 def test_one_active_item_is_enough_for_controls_around_everything() -> None:
