@@ -171,7 +171,7 @@ def test_repeated_controls_are_counted_where_an_item_needs_them() -> None:
         assert bracketed.bracketed and bracketed.requests == (115, 115)
         assert len(bracketed.first) + len(sent) + 1 == 115, "and one at the end"
     ending = _number(1, last=True)
-    assert _plan(ending, items=[_item(ending, expect="refused")]).requests == (4, 4), "one control before and one behind"
+    assert _plan(ending, items=[_item(ending, expect="refused")]).requests == (4, 4), "one before, one behind"
 
 
 def test_one_active_item_is_enough_for_controls_around_everything() -> None:
