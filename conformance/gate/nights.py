@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import ceil
 
 from conformance.contract import Level
+from conformance.evidence.ranks import percentile
 from conformance.evidence.run import Run
 from conformance.gate.sightings import UNSEEN, Sighting, sightings
 from conformance.reporting.facts import EMBEDDED, Facts, generated_requests, output_tokens
@@ -104,12 +104,14 @@ def night_of(graded: Graded, facts: Facts, before: Iterable[Kept] = ()) -> Night
 
 
 def percentiles(values: Iterable[float]) -> Percentiles:
-    """The percentiles by the nearest rank: the smallest value that so many in a hundred do not exceed."""
+    """The percentiles, seconds to the microsecond."""
     ranked = sorted(values)
-    if not ranked:
-        return NOTHING
-    first, second, third = (round(ranked[ceil(percent / 100 * len(ranked)) - 1], 6) for percent in PERCENTS)
+    first, second, third = (_rounded(percentile(ranked, percent)) for percent in PERCENTS)
     return first, second, third
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 6)
 
 
 def _served(run: Run, of: Callable[[Exchange], float | None]) -> Iterator[float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from conformance.evidence.ranks import percentile
 from conformance.evidence.run import Record
 from conformance.rules.outcome import is_served
 from conformance.wire.exchange import Ending
@@ -107,11 +108,6 @@ TIMES: Mapping[str, Callable[[Record], Iterable[float]]] = {
 def _percentiles(values: Iterable[float]) -> dict[int, float | None]:
     ordered = sorted(values)
     return {percent: percentile(ordered, percent) for percent in PERCENTILES}
-
-
-def percentile(ordered: Sequence[float], percent: int) -> float | None:
-    """The smallest value that so many percent do not exceed (nearest rank); None without values."""
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else None
 
 
 def levels_json(found: Iterable[Level]) -> list[dict[str, Any]]:

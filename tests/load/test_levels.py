@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from conformance.evidence.ranks import percentile
 from conformance.evidence.run import Record
-from conformance.load.latency import Rung, at_once, levels, levels_json, levels_text, percentile
+from conformance.load.latency import Rung, at_once, levels, levels_json, levels_text
 from conformance.load.merging import merged
 from conformance.wire.exchange import Chunk, End, Ending, Exchange, Request
 
