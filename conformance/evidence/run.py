@@ -18,6 +18,7 @@ ELSEWHERE = "not sent: left to shard"  #: how every reason begins of what anothe
 CAPPED = "not sent: the cap of"  #: how every reason begins of what a cap of the run left out
 PLAIN = "plain"  #: the id of the plain control, contract.md §1 "Baseline B0"
 STREAM = "stream"  #: the id of the streamed control
+CLIENT = "client"  #: how the ids of probes begin that somebody else's client sent, see `conformance.proxy`
 
 
 @dataclass(frozen=True, slots=True)

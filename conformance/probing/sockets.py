@@ -36,7 +36,7 @@ class SocketTransport:
         except Cut as cut:
             return tape.exchange(cut.end)
         except h11.RemoteProtocolError as error:
-            return tape.exchange(_protocol_end(error, tape))
+            return tape.exchange(protocol_end(error, tape))
         except OSError as error:
             return tape.exchange(_broken_off(error, tape, connected=writer is not None))
         finally:
@@ -68,21 +68,36 @@ def request_bytes(request: Request) -> bytes:
 
 
 async def _read(reader: asyncio.StreamReader, tape: Tape) -> None:
+    parser = parser_for(tape)
+    while not heard(parser, tape):
+        parser.receive_data(await within(tape, reader.read(_READ)))
+    tape.surplus = parser.trailing_data[0] + await _rest(reader)
+
+
+def parser_for(tape: Tape) -> h11.Connection:
+    """What reads the answer to the request of a tape."""
     parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=tape.limits.header)
     parser.send(h11.Request(method=tape.outgoing.request.method, target="/", headers=[("Host", "x")]))
     parser.send(h11.EndOfMessage())
+    return parser
+
+
+def heard(parser: h11.Connection, tape: Tape) -> bool:
+    """Put what the parser was given on the tape; whether the answer has ended.
+
+    Raises `Cut` and h11.RemoteProtocolError.
+    """
     while True:
         event = parser.next_event()
         if event is h11.NEED_DATA:
-            parser.receive_data(await within(tape, reader.read(_READ)))
-        elif isinstance(event, h11.Response):
+            return False
+        if isinstance(event, h11.Response):
             headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in event.headers.raw_items())
             tape.answer(event.status_code, headers, event.http_version.decode("ascii"))
         elif isinstance(event, h11.Data):
             tape.add(bytes(event.data))
         elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
-            tape.surplus = parser.trailing_data[0] + await _rest(reader)
-            return
+            return True
 
 
 async def _rest(reader: asyncio.StreamReader) -> bytes:
@@ -98,7 +113,8 @@ def _broken_off(error: OSError, tape: Tape, connected: bool) -> End:
     return End(how, limit, f"{type(error).__name__}: {error}")
 
 
-def _protocol_end(error: h11.RemoteProtocolError, tape: Tape) -> End:
+def protocol_end(error: h11.RemoteProtocolError, tape: Tape) -> End:
+    """How an exchange ended whose answer h11 does not read to its end."""
     words = str(error)
     if TOO_LONG in words:
         return End(Ending.CUT, Limit.HEADER)

@@ -1,0 +1,87 @@
+"""What is kept of the exchanges that pass through: redacted and handed on in a thread of its own, so that bytes need
+not wait for it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from queue import SimpleQueue
+from threading import Condition, Thread
+
+from conformance.evidence.run import CLIENT, Record
+from conformance.proxy.credentials import Keyring
+from conformance.wire.exchange import Exchange
+
+Sink = Callable[[Record], None]
+
+
+class Window:
+    """The exchanges that begin between two moments, in the order in which they ended.
+
+    All of them are there when the window is closed. `probe` is the name of their probe in the journal.
+    """
+
+    def __init__(self, label: str = "") -> None:
+        self.probe = f"{CLIENT} {label}".strip()
+        self.keeps = bool(label)  #: of what is in no window nothing is kept here
+        self.records: list[Record] = []
+        self.open = 0  #: exchanges of it that have begun and are not recorded
+
+
+class Recorder:
+    """Takes in exchanges as they end; `sink` gets their records, without credentials, one at a time.
+
+    Whatever the sink raises is kept as `error`, and nothing more is given to it.
+    """
+
+    def __init__(self, sink: Sink, keys: Keyring, began: float, count: int) -> None:
+        self.sink, self.keys, self.began, self.count = sink, keys, began, count
+        self.error: Exception | None = None
+        self.window = Window()  #: that what begins now belongs to
+        self.open = 0  #: exchanges that have begun and are not recorded
+        self.recorded = 0
+        self._changed = Condition()
+        self._ended: SimpleQueue[tuple[int, Window, Exchange] | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="conformance-proxy-recorder", daemon=True)
+        self._thread.start()
+
+    def begin(self) -> tuple[int, Window]:
+        """An exchange begins: its place in the order of sending, and the window that it belongs to."""
+        with self._changed:
+            self.count += 1
+            self.open += 1
+            self.window.open += 1
+            return self.count, self.window
+
+    def end(self, seq: int, window: Window, exchange: Exchange) -> None:
+        """It has ended."""
+        self._ended.put((seq, window, exchange))
+
+    def close(self) -> None:
+        """Record what has ended; nothing may come afterwards."""
+        self._ended.put(None)
+        self._thread.join()
+
+    def wait(self, until: Callable[[], bool], seconds: float | None = None) -> bool:
+        """Wait until something is so that exchanges change; whether it is."""
+        with self._changed:
+            return self._changed.wait_for(until, seconds)
+
+    def _run(self) -> None:
+        while (entry := self._ended.get()) is not None:
+            seq, window, exchange = entry
+            try:
+                self._record(seq, window, exchange)
+            except Exception as error:  # whoever opened this one tells
+                self.error = self.error or error
+            with self._changed:
+                self.open -= 1
+                self.recorded += 1
+                window.open -= 1
+                self._changed.notify_all()
+
+    def _record(self, seq: int, window: Window, exchange: Exchange) -> None:
+        kept = self.keys.redacted(replace(exchange, began=exchange.began - self.began))
+        record = Record(seq, window.probe, seq, 1, kept)
+        if window.keeps:
+            window.records.append(record)
+        if self.error is None:
+            self.sink(record)

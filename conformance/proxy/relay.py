@@ -1,0 +1,279 @@
+"""One connection of a client and the one to the target behind it: bytes go through as they come, both ways.
+
+Each event of a socket is passed on before anything else is done with it. What is kept is read from a copy.
+"""
+
+import asyncio
+import json
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from ssl import SSLContext
+from typing import cast
+
+from conformance.probing.limits import Limits
+from conformance.probing.transport import trusted
+from conformance.proxy.address import Address
+from conformance.proxy.exchanging import Exchanging
+from conformance.proxy.requests import Body, Head, NotHttp, Requests
+from conformance.wire.exchange import End, Ending, Limit, Request
+
+#: Seconds that the end of a stream may take when its client left after `message_stop`: it is read, and goes nowhere.
+LINGER = 0.5
+#: What marks an answer as ours, and no answer of the target's.
+MARK = "x-conformance-proxy"
+MOST_WAITING = 1024 * 1024  #: bytes that are held while the target is being connected
+_RESET = struct.pack("ii", 1, 0)
+
+
+@dataclass(slots=True)
+class Desk:
+    """What all connections share. `begin` is told of a request, and gives what is to be kept of it; None: no more."""
+
+    address: Address
+    verify: SSLContext | None
+    limits: Limits
+    begin: Callable[[Request, str], Exchanging | None]
+    refused: Callable[[str], None]  #: told what a client sent that is no HTTP
+
+
+class Relay(asyncio.Protocol):
+    """The client's side. Ends both connections when either ends, in the way in which it did."""
+
+    def __init__(self, desk: Desk, open_ones: set["Relay"]) -> None:
+        self.desk, self._open = desk, open_ones
+        self.requests = Requests()
+        self.passing: deque[Exchanging] = deque()  #: answers are due in this order
+        self.current: Exchanging | None = None  #: whose body is being sent
+        self.transport: asyncio.Transport | None = None
+        self.target: Target | None = None
+        self.opening: asyncio.Task[None] | None = None
+        self.waiting = bytearray()  #: for the connection to the target
+        self.failure: End | None = None
+        self.gone = False
+
+    # What the client does
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client connects."""
+        self.transport = cast(asyncio.Transport, transport)
+        self._open.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """It sends."""
+        if self.gone:
+            return
+        try:
+            for part in self.requests.feed(data):
+                self._head(part) if isinstance(part, Head) else self._body(part)
+        except NotHttp as error:
+            self.desk.refused(str(error))
+            if self.passing:  # its answer is due first
+                self.hang_up()
+            else:
+                self.answer(400, "invalid_request_error", f"the pass-through cannot read this request: {error}")
+        if self.failure is not None:
+            self._fail()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """It is gone: so is the connection to the target, at once or after the last bytes of a stream."""
+        self._open.discard(self)
+        first = self.passing[0] if self.passing else None
+        if first and first.tape.stopped_at is not None and not first.over and self.target and not self.gone:
+            self.gone = True
+            asyncio.get_running_loop().call_later(LINGER, self.hang_up)
+        else:
+            self.hang_up()
+
+    def pause_writing(self) -> None:
+        """It reads more slowly than the target sends."""
+        if self.target:
+            self.target.reading(False)
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        if self.target:
+            self.target.reading(True)
+
+    def _head(self, head: Head) -> None:
+        path = self.desk.address.path(head.target)
+        request = Request(head.method, self.desk.address.origin + path, head.headers, b"")
+        passing = self.desk.begin(request, self._port()) if self.failure is None else None
+        if passing is None:
+            if self.failure is None:
+                self.end()
+            return
+        self.passing.append(passing)
+        self.current = passing
+        self._forward(self.desk.address.head(head.raw, path))
+
+    def _body(self, body: Body) -> None:
+        self._forward(body.raw)
+        if self.current is not None:
+            self.current.sent(body.data, body.ended)
+
+    def _port(self) -> str:
+        assert self.transport is not None
+        return str(self.transport.get_extra_info("peername")[1])
+
+    # To the target
+
+    def _forward(self, data: bytes) -> None:
+        if self.target is not None:
+            self.target.write(data)
+        elif self.failure is None:
+            self.waiting += data
+            if len(self.waiting) > MOST_WAITING and self.transport is not None:
+                self.transport.pause_reading()
+            if self.opening is None:
+                self.opening = asyncio.ensure_future(self._connect())
+
+    async def _connect(self) -> None:
+        desk, address, loop = self.desk, self.desk.address, asyncio.get_running_loop()
+        verify = (desk.verify or trusted()) if address.scheme == "https" else None
+        try:
+            async with asyncio.timeout(desk.limits.connect):
+                _, target = await loop.create_connection(lambda: Target(self), address.host, address.port, ssl=verify)
+        except (OSError, ValueError) as error:
+            limit = Limit.CONNECT if isinstance(error, TimeoutError) else None
+            self.failure = End(Ending.NO_CONNECTION, limit, f"{type(error).__name__}: {error}")
+            self.waiting.clear()
+            self._read_on()
+            self._fail()
+            return
+        if self.transport is None or self.transport.is_closing():
+            target.hang_up()
+            return
+        self.target = target
+        target.write(bytes(self.waiting))
+        self.waiting.clear()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _fail(self) -> None:
+        """Tell the client that the target cannot be reached, when it has said what it has to say."""
+        assert self.failure is not None
+        if self.current is None or self.current.whole or self.current.expects:
+            why = f"the pass-through cannot reach the target: {self.failure.detail}"
+            told = End(self.failure.how, self.failure.limit, f"{self.failure.detail} (502 by the pass-through)")
+            for passing in self.passing:
+                passing.end(told)
+            self.answer(502, "api_error", why)
+
+    def answer(self, status: int, kind: str, why: str) -> None:
+        """An answer of ours, marked as that, and the end of the connection."""
+        body = json.dumps({"type": "error", "error": {"type": kind, "message": why}}).encode()
+        words = {400: "Bad Request", 502: "Bad Gateway"}[status]
+        head = (
+            f"HTTP/1.1 {status} {words}\r\n{MARK}: answered-here\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(head.encode("ascii") + body)
+        self.end()
+
+    # What comes back
+
+    def came(self, data: bytes) -> None:
+        """The target sends."""
+        if self.transport is not None and not self.gone:
+            self.transport.write(data)
+        while data and self.passing:
+            data = self.passing[0].hear(data, last=len(self.passing) == 1)
+            if not self.passing[0].over:
+                return
+            self.passing.popleft()
+        if self.gone and not self.passing:
+            self.hang_up()
+
+    def target_ended(self, error: Exception | None) -> None:
+        """The target closed its connection, or reset it: the client's ends in the same way."""
+        while self.passing:
+            passing = self.passing.popleft()
+            if error is None:
+                passing.hear(b"", last=not self.passing)
+            else:
+                passing.broke(error)
+        if error is None:
+            self.end()
+        elif self.transport is not None:
+            _reset(self.transport)
+
+    # The end
+
+    def end(self) -> None:
+        """Close the client's connection when everything is written."""
+        self.gone = True
+        if self.transport is not None:
+            self.transport.close()
+
+    def hang_up(self, detail: str = "") -> None:
+        """End everything now; what was passing through is recorded as far as it came."""
+        self.gone = True
+        if self.opening is not None:
+            self.opening.cancel()
+        if self.target is not None:
+            self.target.hang_up()
+        while self.passing:
+            passing = self.passing.popleft()
+            passing.end(self.failure) if self.failure else passing.left(detail)
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class Target(asyncio.Protocol):
+    """The connection to the target."""
+
+    def __init__(self, relay: Relay) -> None:
+        self.relay = relay
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It is there."""
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """The target sends."""
+        self.relay.came(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """It ended, in order or with a reset."""
+        self.relay.target_ended(error)
+
+    def pause_writing(self) -> None:
+        """The target reads more slowly than the client sends."""
+        if self.relay.transport is not None:
+            self.relay.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        if self.relay.transport is not None:
+            self.relay.transport.resume_reading()
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+        if self.transport is not None:
+            self.transport.write(data)
+
+    def reading(self, wanted: bool) -> None:
+        """Whether more is to be read."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading() if wanted else self.transport.pause_reading()
+
+    def hang_up(self) -> None:
+        """Close at once: nobody listens any more."""
+        if self.transport is not None:
+            self.transport.abort()
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """End a connection with a reset, not in order."""
+    with suppress(OSError):
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    transport.abort()
