@@ -136,5 +136,5 @@ def _sender(orders: Orders, journal: JournalWriter) -> Sender:
         began=orders.began,
         spending=spending,
         control=orders.control,
-        backoff=Backoff(deadline=spending.deadline),
+        backoff=Backoff(deadline=spending.deadline, patience=orders.limits.patience),
     )

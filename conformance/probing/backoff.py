@@ -19,10 +19,17 @@ BELIEVED = 3  #: so often in a row a limit is waited for that never has anything
 
 @dataclass(slots=True)
 class Backoff:
-    """The time before which nobody sends. `gap`: seconds between two beginnings; nobody waits beyond `deadline`."""
+    """The time before which nobody sends. `gap`: seconds between two beginnings; nobody waits beyond `deadline`.
+
+    `patience`: seconds that everybody together is held at most. A wait that does not fit in any more is not begun, and
+    neither is any later one.
+    """
 
     gap: float = 0.0
     deadline: float = math.inf
+    patience: float = math.inf
+    held: float = 0.0  #: seconds that all waits so far come to
+    spent: bool = False  #: whether a wait did not fit in any more
     _until: float = 0.0
     _next: float = 0.0
     _heeded: set[tuple[str, str]] = field(default_factory=set)
@@ -58,7 +65,13 @@ class Backoff:
                     self._hold(ahead)
 
     def _hold(self, seconds: float) -> None:
-        self._until = max(self._until, time.monotonic() + min(seconds, LONGEST))
+        now = time.monotonic()
+        until = now + min(seconds, LONGEST)
+        longer = max(0.0, until - max(self._until, now))
+        self.spent = self.spent or self.held + longer > self.patience
+        if not self.spent:
+            self.held += longer
+            self._until = max(self._until, until)
 
 
 def _limits(exchange: Exchange) -> Iterator[tuple[str, int, str]]:

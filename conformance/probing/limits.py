@@ -23,6 +23,7 @@ class Limits:
     lines: int = 100_000  #: of one stream of events
     events: int = 5_000  #: of one stream, counted by the blank lines that end them
     answers: int = 96 * 1024 * 1024  #: about the memory that all answers of a run take with what is read of them
+    patience: float = 1800.0  #: that a run waits in all because its target asks for it, or refuses for the moment
 
 
 WHOLE_NUMBERS = frozenset({"header", "body", "chunks", "lines", "events", "answers"})

@@ -112,7 +112,7 @@ class Sender:
 
     async def _still_there(self) -> None:
         """Where several requests in a row went unanswered, ask the plain control; without an answer send no more."""
-        if self.control is None or not self._doubtful():
+        if self.control is None or not self._doubtful() or self.backoff.spent:
             return
         async with self.asking:
             if not self._doubtful() or self.gone:
@@ -191,13 +191,18 @@ class Sender:
     def _admit(self, worst: Tokens, control: bool) -> None:
         if self.stopping:
             raise CapReached(STOPPED)
-        refusal = GONE if self.gone else self.spending.refusal(worst, time.monotonic(), control) or self._full()
+        refusal = GONE if self.gone else self._refusal(worst, control)
         if refusal:
             raise CapReached(refusal)
 
-    def _full(self) -> str:
-        full = self.kept > self.limits.answers
-        return f"{CAPPED} {self.limits.answers} bytes to be kept was reached (our limit answers)" if full else ""
+    def _refusal(self, worst: Tokens, control: bool) -> str:
+        """Which cap or limit of the run forbids a request. The control, by which all else is judged, needs no wait."""
+        refusal = self.spending.refusal(worst, time.monotonic(), control)
+        if not refusal and self.kept > self.limits.answers:
+            return f"{CAPPED} {self.limits.answers} bytes to be kept was reached (our limit answers)"
+        if not refusal and self.backoff.spent and not control:
+            return f"{CAPPED} {self.limits.patience:g} seconds of waiting was reached (our limit patience)"
+        return refusal
 
     def _again(self, exchange: Exchange, call: Call, attempt: int, failures: int) -> bool:
         """Whether to ask again. A first failure of the server is asked about once more, whatever came before it."""

@@ -103,11 +103,13 @@ def last_line(graded: Graded, facts: Facts) -> str:
     """The verdict with everything that limits it, in one line."""
     run = graded.run
     left, unwilling = ", ".join(taken_away(run)), len(uncooperative(graded))
+    sentence, short = verdict_sentence(graded, facts), _short(run) if capped(run) else ""
     limits = (
+        "" if short in sentence else short,
         f"run without {left}, which {run.terms.profile.name} includes" if left else "",
         f"covered only {covered(graded)} of {len(graded.judgements)} requirements" if not run.everything else "",
         f"{graded.count(Verdict.INCONCLUSIVE)} inconclusive, {graded.count(Verdict.NOT_RUN)} not run",
         f"{unwilling} inconclusive because the model did not cooperate" if unwilling else "",
         EMBEDDED if facts.embedded else "",
     )
-    return "; ".join((verdict_sentence(graded, facts), *(text for text in limits if text)))
+    return "; ".join((sentence, *(text for text in limits if text)))

@@ -167,7 +167,7 @@ class Live:
             spending=spending,
             count=max(len(self.discovery), self.carried.last),
             width=self.settings.concurrency,
-            backoff=Backoff(pace_of(self.settings), spending.deadline),
+            backoff=Backoff(pace_of(self.settings), spending.deadline, self.settings.limits.patience),
         )
 
     def _with_models(self, sentence: str) -> str:

@@ -1,10 +1,11 @@
 """What never comes, comes too slowly, or never ends; and connections that are reset at every stage."""
 
 import json
+from itertools import count
 from typing import Any
 
 from hostile_endpoint import Asked, Line, behaves
-from loopback import CHUNKED, MESSAGE, STOP_EVENT, chunk, response
+from loopback import CHUNKED, MESSAGE, STOP_EVENT, chunk, message, response
 
 JSON_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 BLOCK = 65_536
@@ -156,6 +157,20 @@ def _many_events(line: Line, asked: Asked) -> None:
 def _open_after_stop(line: Line, asked: Asked) -> None:
     line.send(CHUNKED + chunk(BEGINNING + ENDING))
     line.endless(chunk(PING), pause=0.1)
+
+
+@behaves("asks-for-time-for-ever")
+def _never_now(line: Line, asked: Asked) -> None:
+    """Just below what a run waits for at once, every time."""
+    line.send(response(b"{}", 429, retry_after="59"))
+
+
+_asked = count()
+
+
+@behaves("asks-for-time-every-other-time")
+def _later(line: Line, asked: Asked) -> None:
+    line.send(message() if next(_asked) % 2 else response(b"{}", 429, retry_after="1"))
 
 
 @behaves("reset-at-once", unasked=True)

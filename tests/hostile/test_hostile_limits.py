@@ -71,6 +71,8 @@ ENDS: dict[str, Ends] = {
     "event-of-100-mb": _cut(Limit.BODY),
     "a-million-events": _cut(Limit.EVENTS),
     "open-after-stop": _cut(Limit.AFTER_STOP),
+    "asks-for-time-for-ever": Ends(Ending.COMPLETE, status=429),
+    "asks-for-time-every-other-time": Ends(Ending.COMPLETE, status=429),
     "reset-at-once": NOTHING,
     "reset-before-status": NOTHING,
     "reset-in-status-line": NOTHING,
@@ -128,6 +130,7 @@ ENDS: dict[str, Ends] = {
 }
 #: What may be seen of the same bytes, by what of them has come when it is looked.
 ALSO: dict[str, tuple[Ends, ...]] = {
+    "asks-for-time-every-other-time": (WHOLE,),
     "reset-at-once": (UNREACHED,),
     "headers-by-the-thousand": (_cut(Limit.HEADER, None),),
     "redirect-of-50-kb": (_cut(Limit.HEADER, None),),

@@ -17,7 +17,7 @@ from conformance.session.closing import Closing, close_run
 from conformance.session.live import open_live
 from conformance.session.target import Ungradable
 from conformance.settings.resolve import resolve
-from conformance.suite import PLAIN_CONTROL, STREAM_CONTROL
+from conformance.suite import PLAIN_CONTROL, STREAM_CONTROL, accepted
 from conformance.verdicts import Exit, Verdict
 
 ENVIRONMENT = {"CONFORMANCE_API_KEY": "hostile-key-0123456789"}
@@ -178,6 +178,20 @@ def test_a_run_keeps_no_more_answers_than_its_limit(tmp_path: Path) -> None:
         reason.startswith(CAPPED) and "our limit answers" in reason for reason in closing.graded.run.unsent.values()
     )
     assert len(closing.graded.run.records) <= 4
+
+
+def test_a_run_waits_no_longer_than_its_patience(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each wait is within what is waited for at once; all together are not within what a run has."""
+    monkeypatch.setattr(backoff, "LONGEST", 1.0)
+    probes = _many(30)
+    items = tuple(Item("REQ-001", name, (name,), {"*": accepted}) for name in probes)
+    closing = _run("asks-for-time-every-other-time", tmp_path, replace(LIMITS, patience=1.5), items, probes)
+    reason = f"{CAPPED} 1.5 seconds of waiting was reached (our limit patience)"
+    assert set(closing.graded.run.unsent.values()) == {reason} and len(closing.graded.run.unsent) > 20
+    assert "the cap of 1.5 seconds of waiting was reached (our limit patience)" in closing.text
+    assert closing.code is not Exit.HARNESS_ERROR and len(closing.graded.run.records) < 12
+    left = [row for row in closing.graded.items if row.item.case in closing.graded.run.unsent]
+    assert {(row.verdict, row.reason) for row in left} == {(Verdict.NOT_RUN, reason)}
 
 
 def test_a_clock_that_goes_backwards_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ def test_limits_are_read_by_their_dashed_names() -> None:
     assert limits_from(table) == Limits(1.0, 2.0, 3.5, 4.0, 5.0, body=6)
     sizes = {"header": 7.0, "chunks": 8, "lines": 9, "events": 10, "answers": 11}
     assert limits_from(sizes) == Limits(header=7, chunks=8, lines=9, events=10, answers=11)
+    assert limits_from({"patience": 12.5}) == Limits(patience=12.5)
     assert limits_from({}) == Limits()
 
 
@@ -97,6 +98,38 @@ def test_the_wait_is_what_the_target_asks_for_or_doubles(monkeypatch: pytest.Mon
     assert _paused(monkeypatch, ("7", 1), ("2", 1)) == 7.0, "a shorter wish of another answer does not shorten it"
 
 
+def _held(monkeypatch: pytest.MonkeyPatch, patience: float, *moments: tuple[float, str | None]) -> Backoff:
+    """A pace after troubles that came at these moments and asked for these times."""
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    pace = Backoff(patience=patience)
+    for clock[0], asked in moments:
+        pace.trouble(_exchange(429, headers=(("Retry-After", asked),) if asked else ()), 1)
+    return pace
+
+
+def test_waits_that_lie_over_each_other_are_held_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _held(monkeypatch, 100.0, (0.0, "10"), (0.0, "10"), (4.0, "3"), (4.0, "10")).held == 14.0
+    assert _held(monkeypatch, 100.0, (0.0, "10"), (50.0, "10")).held == 20.0, "what lies between them is no wait"
+    assert _held(monkeypatch, 100.0, (0.0, None), (0.0, "-5"), (0.0, "0")).held == backoff.FIRST
+
+
+def test_a_wait_that_does_not_fit_into_the_patience_ends_all_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = [(59.0 * n, "59") for n in range(100)]
+    assert not _held(monkeypatch, 600.0, *every[:10]).spent
+    spent = _held(monkeypatch, 600.0, *every)
+    assert spent.spent and spent.held == 590.0
+    assert not _held(monkeypatch, 59.0, *every[:1]).spent and _held(monkeypatch, 58.9, *every[:1]).spent
+    assert _held(monkeypatch, 60.0, *every[:2], (200.0, "0.1")).held == 59.0, "nor does a shorter one begin later"
+
+
+def test_nobody_is_held_once_the_patience_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: NOW)
+    assert _waited(monkeypatch, [_limited("0", _ahead(20)), None, _limited("0", _ahead(55)), None], patience=30.0) == [
+        20.0, 20.0,
+    ]  # fmt: skip
+
+
 def _ahead(seconds: float) -> str:
     return datetime.fromtimestamp(time.time() + seconds, UTC).isoformat()
 
@@ -107,8 +140,9 @@ def _limited(remaining: str, reset: str, *more: tuple[str, str], name: str = "re
 
 
 def _waited(
-    monkeypatch: pytest.MonkeyPatch, steps: Sequence[Exchange | None], gap: float = 0.0, deadline: float = math.inf
-) -> list[float]:
+    monkeypatch: pytest.MonkeyPatch, steps: Sequence[Exchange | None], gap: float = 0.0, deadline: float = math.inf,
+    patience: float = math.inf,
+) -> list[float]:  # fmt: skip
     """When requests may begin (one for each None) on a clock that only waiting moves, answers coming between them."""
     clock, began = [100.0], []
 
@@ -116,7 +150,7 @@ def _waited(
         clock[0] += seconds
 
     async def go() -> None:
-        pace = Backoff(gap, deadline)
+        pace = Backoff(gap, deadline, patience)
         for step in steps:
             if step is None:
                 await pace.wait()

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,7 @@ def _bench(
         journal,
         time.monotonic(),
         Spending(caps or Caps(cap), usage=load_profiles()["myrouter"].usage, began=time.monotonic()),
+        backoff=Backoff(patience=limits.patience),
     )
     return Bench(Scheduler(made, sender, concurrency), sender, journal.path)
 
@@ -291,6 +292,35 @@ def test_what_is_left_out_waits_for_no_turn(tmp_path: Path) -> None:
         bench = _bench(tmp_path, server.url, *probes, cap=1)
         bench.sender.backoff.gap = 1000.0
         assert len(bench.go().unsent) == 31 and len(server.received) == 1
+
+
+def _asking_for_time(seconds: str, every: int) -> Loopback:
+    """A server of which one request in so many has to be sent again after a time."""
+    later = response(b"{}", 429, retry_after=seconds)
+    return Loopback(lambda request, number: [later if number % every == every - 1 else message()])
+
+
+def test_who_asks_for_time_again_and_again_gets_no_more_than_the_patience_of_a_run(tmp_path: Path) -> None:
+    probes = [_probe(f"p{n}") for n in range(40)]
+    with _asking_for_time("0.03", every=2) as server:
+        bench = _bench(tmp_path, server.url, *probes, limits=replace(LIMITS, patience=0.1), concurrency=1)
+        follower = bench.go()
+    assert 0.06 < bench.sender.backoff.held <= 0.1
+    assert set(follower.unsent.values()) == {
+        "not sent: the cap of 0.1 seconds of waiting was reached (our limit patience)"
+    }
+    asked = [record for record in follower.records if record.exchange.status == 429]
+    assert len(follower.unsent) > 30 and len(asked) < 10 and not bench.scheduler.target_gone
+    assert follower.records[-1].probe == PLAIN_CONTROL.id, "the control at the end is sent without waiting"
+
+
+def test_who_asks_for_time_now_and_then_loses_nothing(tmp_path: Path) -> None:
+    probes = [_probe(f"p{n}") for n in range(40)]
+    with _asking_for_time("0.01", every=5) as server:
+        bench = _bench(tmp_path, server.url, *probes)
+        follower = bench.go()
+    last = {record.probe: record.exchange.status for record in follower.records if not record.repeated}
+    assert not follower.unsent and set(last.values()) == {200} and len(last) == 41 and bench.sender.backoff.held > 0
 
 
 def test_headers_that_say_that_nothing_remains_are_heeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

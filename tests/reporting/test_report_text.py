@@ -293,3 +293,12 @@ def test_a_truncated_run_never_conforms(probe: str, told: str) -> None:
     facts = replace(FACTS, exit=Exit.CONFORMS)
     assert last_line(cut, facts).startswith(f"no violation at level must, but {told};")
     assert last_line(whole, facts).startswith("conforms to myrouter")
+
+
+@pytest.mark.parametrize("code", [Exit.VIOLATION, Exit.UNGRADABLE, Exit.INTERRUPTED])
+def test_whatever_a_truncated_run_ends_with_the_cap_is_told_once(code: Exit) -> None:
+    whole = graded(records=[record(1, probe="plain")])
+    cut = replace(whole, run=replace(whole.run, unsent={"other": "not sent: the cap of 3 requests was reached"}))
+    said = last_line(cut, replace(FACTS, exit=code)).split("; ")
+    assert said.count("1 of the planned probes were not sent: the cap of 3 requests was reached") == 1
+    assert said[1:] == [*said[1:2], *last_line(whole, replace(FACTS, exit=code)).split("; ")[1:]]
