@@ -19,7 +19,7 @@ Place = tuple[str, ...]
 _OF_A_MEMBER = frozenset(
     {"required", "additionalProperties", "properties", "items", "$ref", "x-requirement", "examples", "description"}
 )  #: keywords of an object that speak of its members, and words that are no constraint
-#: Where some values have a requirement of their own (`generation.violations`): how the case begins, and that one.
+#: Where some values have a requirement of their own (`contract.violations`): how the case begins, and that one.
 _NARROWED = (
     ("/system", "REQ-032"),
     ("/max_tokens ", "REQ-023"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from conformance.contract.violations import ABSENT, Path, Violation, violations
 from conformance.evidence.run import Expect, Item
 from conformance.generation.corpus import applies
 from conformance.generation.declare import Drawn
@@ -18,7 +19,6 @@ from conformance.generation.engine import drawn
 from conformance.generation.hosts import put
 from conformance.generation.naming import accepted_by, key_of, kinds_of, numbered, shares, varied
 from conformance.generation.selection import binds, kind_at, name_of
-from conformance.generation.violations import ABSENT, Path, Violation, violations
 from conformance.probing.probe import Probe
 from conformance.suite import MODEL, PLAIN_CONTROL, STREAM_CONTROL, probe
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.contract.documents import contract_document, generation_document
+from conformance.contract.violations import ABSENT, Path, value_at
 from conformance.generation.engine import operation, steady
-from conformance.generation.violations import ABSENT, Path, value_at
 
 _MISSING = "Missing required property: "
 _VALID = "Object with valid '"

@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.generation.violations import ABSENT, Path
+from conformance.contract.violations import ABSENT, Path
 from conformance.probing.probe import Probe
 from conformance.suite import PLAIN, PLAIN_CONTROL, probe, text
 from conformance.suite_bodies import (

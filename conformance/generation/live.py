@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from conformance.contract.documents import contract_document, generation_document
+from conformance.contract.violations import Path, value_at, violations, within_caps
 from conformance.generation.corpus import Case, applies, corpus_items, drawn_of
 from conformance.generation.declare import Drawn
 from conformance.generation.draws import Draw
@@ -13,7 +14,6 @@ from conformance.generation.engine import drawn, operation
 from conformance.generation.hosts import plant
 from conformance.generation.naming import accepted_by, is_plain_json, key_of, kinds_of, numbered, shares, varied
 from conformance.generation.selection import Broken, broken_by, case_of
-from conformance.generation.violations import Path, value_at, violations, within_caps
 from conformance.suite import MODEL
 
 _REQUEST = "#/components/schemas/Request/properties/"

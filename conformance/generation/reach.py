@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 from conformance.contract.documents import contract_document
+from conformance.contract.violations import NARROWED
 from conformance.generation.naming import DRAWN_AS_VALID
-from conformance.generation.violations import NARROWED
 
 
 @cache

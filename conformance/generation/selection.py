@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.contract import Level, load_catalogue
+from conformance.contract.violations import ABSENT, Path, Violation, json_type, value_at, violations
 from conformance.evidence.run import Item
 from conformance.generation.corpus import Case
 from conformance.generation.coverage import Covered, negatives, positives
 from conformance.generation.hosts import Planted, first_of_each, plant
-from conformance.generation.violations import ABSENT, Path, Violation, json_type, value_at, violations
 from conformance.probing.probe import Probe, fill, names
 from conformance.suite import PLAIN
 

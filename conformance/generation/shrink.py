@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from conformance.contract.violations import ABSENT, Path, violations
 from conformance.generation.naming import is_free_of_doubt, key_of
 from conformance.generation.selection import place_of
-from conformance.generation.violations import ABSENT, Path, violations
 
 Body = Any
 

@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from generation_draws import PROFILES
 
 from conformance.cli.corpus import corpus, exported, hand_written
+from conformance.contract.violations import violations
 from conformance.generation.corpus import Case, Corpus, CorpusError, dumped, file_of, read_corpus, renewed
 from conformance.generation.hosts import BY_ID
 from conformance.generation.selection import hand_written as covered_by_hand
-from conformance.generation.violations import violations
 
 ROW = {
     "id": "REQ-010 a", "requirement": "REQ-010", "case": "a", "expect": "accepted", "pointer": "/messages",

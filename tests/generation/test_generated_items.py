@@ -10,6 +10,7 @@ from generation_draws import PROFILES, by_expectation, draw_for, everything
 
 from conformance._paths import suite_files
 from conformance.contract import Level, load_catalogue
+from conformance.contract.violations import value_at, violations
 from conformance.evidence.run import Expect, Item
 from conformance.generation import generated
 from conformance.generation.conversations import PLANES, conversation_items
@@ -19,7 +20,6 @@ from conformance.generation.hosts import put
 from conformance.generation.live import live_items
 from conformance.generation.naming import is_free_of_doubt, key_of, shares, varied
 from conformance.generation.selection import LIMIT
-from conformance.generation.violations import value_at, violations
 from conformance.probing.plan import plan
 from conformance.probing.probe import Probe
 from conformance.probing.render import Desk

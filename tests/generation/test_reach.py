@@ -7,11 +7,11 @@ import pytest
 from generation_draws import PROFILES, draw_for
 
 from conformance.contract import load_catalogue
+from conformance.contract.violations import NARROWED, Path, violations
 from conformance.generation.conversations import WRONG, conversation_items, places
 from conformance.generation.hosts import put
 from conformance.generation.live import live_items
 from conformance.generation.reach import reachable
-from conformance.generation.violations import NARROWED, Path, violations
 from conformance.suite import PLAIN, text, user
 
 TOOL = {"name": "t", "input_schema": {"type": "object"}}

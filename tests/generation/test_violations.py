@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conformance.generation.violations import is_coercible, json_type, value_at, violations
+from conformance.contract.violations import is_coercible, json_type, value_at, violations
 
 PLAIN: dict[str, Any] = {"model": "m", "max_tokens": 8, "messages": [{"role": "user", "content": "hi"}]}
 
