@@ -38,9 +38,11 @@ function note(message) {
     if (block.type === 'thinking') seen.thinking += block.thinking;
     if (block.type === 'tool_use') seen.tool_calls.push({ id: block.id, name: block.name, input: block.input });
   }
-  seen.stop_reason = message.stop_reason;
-  seen.stop_sequence = message.stop_sequence;
-  seen.usage = { input_tokens: message.usage.input_tokens, output_tokens: message.usage.output_tokens };
+  seen.stop_reason = message.stop_reason ?? null;
+  seen.stop_sequence = message.stop_sequence ?? null;
+  seen.usage = {
+    input_tokens: message.usage?.input_tokens ?? null, output_tokens: message.usage?.output_tokens ?? null,
+  };
 }
 
 function results(message) {
@@ -49,6 +51,7 @@ function results(message) {
     .map((block) => ({ type: 'tool_result', tool_use_id: block.id, content: order.tool_results?.[block.name] ?? '' }));
 }
 
+// The loop goes on for as long as the stop reason asks for results, as the SDK's documentation has it.
 async function converse() {
   const client = new Anthropic({ baseURL: order.base_url, maxRetries: 0 });
   const api = order.betas?.length ? client.beta.messages : client.messages;
@@ -61,8 +64,15 @@ async function converse() {
   }
 }
 
+// An error often says in its cause what went wrong; both are what a user gets to see.
+function words(error) {
+  const told = String(error?.message ?? error);
+  const cause = error?.cause?.message ?? '';
+  return (told.includes(cause) ? told : `${told}: ${cause}`).slice(0, 600);
+}
+
 function complaint(error) {
-  return { type: error?.name ?? typeof error, message: String(error?.message ?? error), status: error?.status ?? null };
+  return { type: error?.name ?? typeof error, message: words(error), status: error?.status ?? null };
 }
 
 function tell(outcome, error = null) {

@@ -1,5 +1,6 @@
 // One scenario through the command line's non-interactive mode: a JSON order on stdin, a JSON account as the last
-// line of stdout. It tells what a user would see, and judges nothing. There is no deadline here: whoever runs it has one.
+// line of stdout. It tells what a user would see, and judges nothing. There is no deadline here: whoever runs it has
+// one.
 // The tools of a scenario are given to the command line as a local tool server; `driver.mjs --serve` is that server.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -14,7 +15,7 @@ const MAX_TURNS = '6';
 const ORDER = 'SCENARIO_ORDER';
 
 function installed() {
-  return JSON.parse(readFileSync(new URL(`./node_modules/${PACKAGE}/package.json`, import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL(`./node_modules/${PACKAGE}/package.json`, import.meta.url), 'utf8')).version;
 }
 
 // ---- The tool server: one JSON object per line, requests in and answers out.
@@ -102,7 +103,9 @@ function note(seen, message) {
 function account(records) {
   const end = records.findLast((record) => record.type === 'result');
   const said = records.filter((record) => record.type === 'assistant' && !record.error);
-  const seen = { text: '', thinking: '', tool_calls: [], stop_reason: null, stop_sequence: null, usage: null, turns: 0 };
+  const seen = {
+    text: '', thinking: '', tool_calls: [], stop_reason: null, stop_sequence: null, usage: null, turns: 0,
+  };
   said.forEach((record) => note(seen, record.message));
   seen.turns = new Set(said.map((record) => record.message.id)).size;
   if (end && !end.is_error) {
@@ -124,6 +127,6 @@ function complaint(records, end) {
 if (process.argv.includes('--serve')) {
   serve(JSON.parse(process.env[ORDER]));
 } else {
-  const records = await run(JSON.parse(readFileSync(0, 'utf8')));
-  process.stdout.write(`${JSON.stringify({ client: 'claude-code', version: installed().version, ...account(records) })}\n`);
+  const told = account(await run(JSON.parse(readFileSync(0, 'utf8'))));
+  process.stdout.write(`${JSON.stringify({ client: 'claude-code', version: installed(), ...told })}\n`);
 }

@@ -57,7 +57,7 @@ function note(step) {
   seen.turns += 1;
   seen.text = step.text;
   seen.thinking += step.reasoningText ?? '';
-  seen.tool_calls.push(...step.toolCalls.map((call) => ({ id: call.toolCallId, name: call.toolName, input: call.input })));
+  for (const { toolCallId: id, toolName: name, input } of step.toolCalls) seen.tool_calls.push({ id, name, input });
   seen.stop_reason = step.rawFinishReason ?? null;
   seen.stop_sequence = step.providerMetadata?.anthropic?.stopSequence ?? null;
   seen.usage = { input_tokens: step.usage.inputTokens ?? null, output_tokens: step.usage.outputTokens ?? null };
@@ -72,9 +72,15 @@ async function streamed() {
   await result.steps;
 }
 
+// An error often says in its cause what went wrong; both are what a user gets to see.
+function words(error) {
+  const told = String(error?.message ?? error);
+  const cause = error?.cause?.message ?? '';
+  return (told.includes(cause) ? told : `${told}: ${cause}`).slice(0, 600);
+}
+
 function complaint(error) {
-  const status = error?.statusCode ?? null;
-  return { type: error?.name ?? error?.type ?? typeof error, message: String(error?.message ?? error), status };
+  return { type: error?.name ?? typeof error, message: words(error), status: error?.statusCode ?? null };
 }
 
 function tell(outcome, error = null) {
