@@ -46,7 +46,7 @@ from conformance.settings.resolve import Settings, UsageError
 
 @dataclass(slots=True)
 class Live:
-    """An opened run. `begin` sends; `finish` ends it. The folder holds `journal.jsonl`."""
+    """An opened run. `begin` sends, `open` leaves that to others; `finish` ends it. Its folder holds `journal.jsonl`."""
 
     settings: Settings
     target: Target
@@ -74,8 +74,8 @@ class Live:
         """Where the journal is written."""
         return self.folder / "journal.jsonl"
 
-    def begin(self) -> None:
-        """Write header and plan, run the pre-flight and go on sending. Raises Ungradable when it ends the run."""
+    def open(self) -> JournalWriter:
+        """Begin the journal with header and plan."""
         try:
             self.writer = JournalWriter(self.journal)
             self._write_opening(self.writer)
@@ -84,8 +84,13 @@ class Live:
         except CannotWrite as error:
             self.finish()
             raise UsageError(str(error)) from None
-        sender = self._sender(self.writer)
-        self.scheduler = Scheduler(self.plan, sender, self.settings.concurrency, self._after(self.writer), self.carried)
+        return self.writer
+
+    def begin(self) -> None:
+        """Write header and plan, run the pre-flight and go on sending. Raises Ungradable when it ends the run."""
+        writer = self.open()
+        sender = self._sender(writer)
+        self.scheduler = Scheduler(self.plan, sender, self.settings.concurrency, self._after(writer), self.carried)
         refusal = self.scheduler.start()
         if refusal is not None:
             self.scheduler.stop()
@@ -186,9 +191,11 @@ def open_live(
     probes: Mapping[str, Probe],
     everything: bool = True,
     environment: Mapping[str, str] | None = None,
+    faults: tuple[str, ...] = (),
 ) -> Live:
     """Find the target, settle the terms and the plan. Sends at most one request (for the list of models).
 
+    `faults` are deliberate breaches of the embedded endpoint.
     Raises UsageError (code 4) and Ungradable (code 6).
     """
     profile = profile_of(settings)
@@ -196,7 +203,7 @@ def open_live(
     baseline, prices = header_baseline(settings.baseline), read_prices(settings.prices)
     earlier = read_earlier(settings.resume) if settings.resume else None
     ready_history(None if settings.dry_run else settings.history)
-    target = open_target(settings, environment)
+    target = open_target(settings, environment, faults)
     try:
         wrong, nonce = wrong_token(len(target.key or "")), earlier.header["nonce"] if earlier else secrets.token_hex(5)
         desk = Desk(

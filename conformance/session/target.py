@@ -64,12 +64,19 @@ def capabilities_of(settings: Settings, profile: Profile) -> frozenset[str]:
     return (frozenset(profile.included) | frozenset(settings.capability)) - frozenset(settings.without)
 
 
-def open_target(settings: Settings, environment: Mapping[str, str] | None = None) -> Target:
-    """The target of a run, reachable and with its key. Raises UsageError (code 4) or Ungradable (code 6)."""
+def open_target(
+    settings: Settings, environment: Mapping[str, str] | None = None, faults: tuple[str, ...] = ()
+) -> Target:
+    """The target of a run, reachable and with its key; the embedded one with these deliberate breaches.
+
+    Raises UsageError (code 4) or Ungradable (code 6).
+    """
     _check_names(settings)
     endpoint = address_of(settings)
     if endpoint is None:
-        return _embedded(settings)
+        return _embedded(settings, faults)
+    if faults:
+        raise UsageError("--fault is about the embedded endpoint: give it without a URL")
     verify = _trust(settings)
     variables = os.environ if environment is None else environment
     key, operator = variables.get(settings.api_key_env, ""), operator_of(settings, variables)
@@ -127,16 +134,20 @@ def operator_of(settings: Settings, variables: Mapping[str, str]) -> Operator:
     return Operator(restricted, settings.accepted_betas, settings.context_window, frozenset(settings.include))
 
 
-def _embedded(settings: Settings) -> Target:
+def _embedded(settings: Settings, faults: tuple[str, ...] = ()) -> Target:
     """The reference endpoint, started here; what only an operator knows of it is known here too."""
     from conformance.reference import Endpoint  # with all its faults, which a run against somebody's server needs not
     from conformance.reference import Settings as ReferenceSettings
 
     key, restricted = f"reference-{secrets.token_hex(16)}", f"restricted-{secrets.token_hex(16)}"
     window = settings.context_window or EMBEDDED_WINDOW
-    endpoint = Endpoint(
-        ReferenceSettings(profile=settings.profile, key=key, restricted_key=restricted, context_window=window)
+    told = ReferenceSettings(
+        profile=settings.profile, key=key, restricted_key=restricted, context_window=window, faults=faults
     )
+    try:
+        endpoint = Endpoint(told)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     endpoint.__enter__()
     url = endpoint_url(endpoint.url, profile_of(settings).path)
     model = settings.model or ReferenceSettings().model

@@ -1,0 +1,198 @@
+"""Clients against a target, from beginning to end: environments, one scenario after another, journal, reports.
+
+The traffic of the clients goes through the recording pass-through into the journal of an ordinary run, so that what a
+client complains of stands beside what its exchanges broke.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from conformance._paths import suite_files
+from conformance.clients.data import FOLDER, Client, Scenario, load_clients, load_scenarios
+from conformance.clients.driving import Ran, drive
+from conformance.clients.environments import Environment, NotInstalled, environment_of
+from conformance.clients.judging import Judged, State, judge
+from conformance.clients.outcome import FILE, Checked, Result, document, holding, text
+from conformance.evidence.follow import Follower
+from conformance.evidence.run import CLIENT, PLAIN, STREAM, Item
+from conformance.generation.draws import Draw
+from conformance.proxy import Passthrough, journaling
+from conformance.reporting import ReportError, json_file, write_file
+from conformance.session.closing import STOPPED, Closing, close_run
+from conformance.session.live import Live, open_live
+from conformance.session.target import Ungradable, capabilities_of, profile_of
+from conformance.settings.resolve import Settings, UsageError
+from conformance.suite_items import controls, index
+from conformance.verdicts import Exit, exit_code
+
+INTERRUPTED = 2  #: the status of pytest that `close_run` takes for it
+KEYLESS = "no-key-is-needed"  #: what a client is given for a target that takes none: it would not start without
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which clients, where they are installed and described, and the seconds that a scenario may take."""
+
+    cache: Path
+    names: tuple[str, ...] = ()
+    seconds: float = 120.0
+    folder: Path = FOLDER
+
+    def clients(self, profile: str = "") -> tuple[Client, ...]:
+        """Those that were named, or all that need not be; of a profile where one is given. Raises UsageError."""
+        known = load_clients(self.folder)
+        if unknown := [name for name in self.names if name not in known]:
+            raise UsageError(f"there is no client {unknown[0]!r}; there are {', '.join(known)}")
+        chosen = self.names or tuple(name for name, client in known.items() if not client.by_name_only)
+        return tuple(known[name] for name in dict.fromkeys(chosen) if not profile or profile in known[name].profiles)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The exit code, the text for the terminal, and what the clients came to."""
+
+    code: Exit
+    text: str
+    checked: tuple[Checked, ...] = ()
+
+
+def install(choice: Choice, say: Say) -> Done:
+    """Make the environments that are missing."""
+    failures = tuple(
+        failure for client in choice.clients() if (failure := made(environment_of(client, choice.cache), say))
+    )
+    return Done(Exit.HARNESS_ERROR if failures else Exit.CONFORMS, "\n".join(failures) or "every client is installed")
+
+
+def made(environment: Environment, say: Say) -> str:
+    """Make an environment unless it is there; why it could not be made, or ""."""
+    if environment.ready:
+        return ""
+    say(f"installing {environment.client.title}: {', '.join(environment.client.packages)}")
+    try:
+        environment.make()
+    except NotInstalled as problem:
+        return str(problem)
+    return ""
+
+
+def check(
+    settings: Settings, choice: Choice, say: Say, variables: Mapping[str, str] | None = None, faults: Sequence[str] = ()
+) -> Done:
+    """Let every chosen client do every scenario. Raises UsageError and Ungradable for what is wrong before."""
+    clients, scenarios = choice.clients(settings.profile), load_scenarios(choice.folder)
+    if not clients:
+        return Done(Exit.NOTHING_TESTED, f"no chosen client can speak the path of the profile {settings.profile}")
+    failures = {client.name: made(environment_of(client, choice.cache), say) for client in clients}
+    probes = tuple(f"{CLIENT} {client.name} {name}" for client in clients for name in client.scenarios)
+    live = open_live(settings, items_for(settings, probes), controls(), False, variables, tuple(faults))
+    checked: list[Checked] = []
+    status, refusal = 0, ""
+    try:
+        live.begin()
+        assert live.scheduler is not None
+        live.scheduler.wait()
+        refusal = STOPPED if live.gone else ""
+        if not refusal:
+            _all(live, clients, scenarios, failures, choice, say, checked)
+    except Ungradable as error:
+        refusal = str(error)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    return _reported(close_run(live, status, refusal), tuple(checked), live)
+
+
+def items_for(settings: Settings, probes: tuple[str, ...]) -> list[Item]:
+    """Every passive item that rides on the controls, with what clients send in place of its probes."""
+    profile = profile_of(settings)
+    draw = Draw(settings.profile, settings.api_version or profile.api_version, capabilities_of(settings, profile), 0, 1)
+    items, _ = index(suite_files(), draw)
+    riding = [item for item in items.values() if not item.active and {PLAIN, STREAM}.intersection(item.probes)]
+    return [replace(item, probes=(PLAIN, STREAM, *probes), control="") for item in riding]
+
+
+def _all(
+    live: Live,
+    clients: Sequence[Client],
+    scenarios: Mapping[str, Scenario],
+    failures: Mapping[str, str],
+    choice: Choice,
+    say: Say,
+    checked: list[Checked],
+) -> None:
+    """Every client behind the pass-through; `checked` grows, so that an interrupted check keeps what it has."""
+    with _passthrough(live) as proxy:
+        for client in clients:
+            one = Checked(client, failure=failures[client.name])
+            checked.append(one)
+            for name in () if one.failure else client.scenarios:
+                say(f"{client.title}: {scenarios[name].title}")
+                one = replace(one, results=(*one.results, _result(live, proxy, client, scenarios[name], choice)))
+                checked[-1] = one
+        if proxy.error is not None:
+            raise proxy.error
+
+
+def _passthrough(live: Live) -> Passthrough:
+    assert live.writer is not None
+    follower = Follower(live.journal)
+    follower.poll()
+    last = max((record.seq for record in follower.records), default=0)
+    return Passthrough(
+        live.desk.endpoint, journaling(live.writer), verify=live.target.verify, limits=live.settings.limits, count=last
+    )
+
+
+def _result(live: Live, proxy: Passthrough, client: Client, scenario: Scenario, choice: Choice) -> Result:
+    """One scenario of a client, if it can be asked for."""
+    if why := _unasked(live, scenario):
+        return Result(scenario, Judged(State.NOT_ASKED, (why,)))
+    environment = environment_of(client, choice.cache)
+    key = live.desk.wrong if scenario.wrong_key else live.target.key or KEYLESS
+    began = time.monotonic()
+    with proxy.window(f"{client.name} {scenario.name}") as window:
+        order = dict(scenario.ask) | {
+            "scenario": scenario.name, "base_url": client.base_url.format(url=proxy.url), "model": live.desk.model,
+        }  # fmt: skip
+        ran = _clean(drive(environment.command({**client.environment, client.key: key}), order, choice.seconds), live)
+    seconds = time.monotonic() - began
+    return Result(scenario, judge(ran, scenario, client), ran, tuple(row.seq for row in window.records), seconds)
+
+
+def _unasked(live: Live, scenario: Scenario) -> str:
+    if scenario.capability and scenario.capability not in live.terms.capabilities:
+        return f"the target does not claim {scenario.capability}"
+    return "the target takes no key" if scenario.wrong_key and live.target.key is None else ""
+
+
+def _clean(ran: Ran, live: Live) -> Ran:
+    """The same without what is secret, wherever a driver repeats it."""
+    return replace(ran, why=live.redactor.text(ran.why), error=_without(ran.error, live), seen=_without(ran.seen, live))
+
+
+def _without(value: Any, live: Live) -> Any:
+    if isinstance(value, str):
+        return live.redactor.text(value)
+    if isinstance(value, list):
+        return [_without(one, live) for one in value]
+    return {word: _without(one, live) for word, one in value.items()} if isinstance(value, dict) else value
+
+
+def _reported(closing: Closing, checked: tuple[Checked, ...], live: Live) -> Done:
+    """What clients came to, in the folder of the run and for the terminal."""
+    codes = holding(checked, live.settings.level) | ({closing.code} - {Exit.CONFORMS})
+    about = {"target": live.desk.endpoint, "profile": live.settings.profile, "model": live.desk.model}
+    try:
+        written = write_file(live.folder / FILE, json_file(document(checked, closing.graded, about)), private=True)
+        told = f"wrote {written}"
+    except ReportError as problem:
+        told, codes = str(problem), codes | {Exit.HARNESS_ERROR}
+    return Done(
+        exit_code(None, live.settings.level, codes),
+        "\n".join((told, closing.text, text(checked, closing.graded))),
+        checked,
+    )
