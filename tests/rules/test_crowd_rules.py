@@ -1,5 +1,6 @@
 """What conversations that carry words must not do to each other (LOAD-001, LOAD-002)."""
 
+from array import array
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,7 @@ from rule_samples import (
 )
 
 from conformance.evidence.run import Record
-from conformance.rules.crowds import every_one_is_served, no_word_of_another
+from conformance.rules.crowds import Service, Words, every_one_is_served, no_word_of_another
 from conformance.rules.findings import Finding, Kind
 from conformance.wire.exchange import Ending
 
@@ -121,3 +122,38 @@ def test_an_answer_that_a_later_try_replaces_does_not_count() -> None:
 def test_what_is_never_served_is_no_matter_of_load() -> None:
     rows = [asked(seq, word, "no", status=400) for seq, word in enumerate(WORDS, 1)]
     assert list(every_one_is_served(run(*rows))) == []
+
+
+def test_whose_word_it_is_may_show_only_later() -> None:
+    """Requests that lie beside each other: an answer may hold the word of one that was sent after it."""
+    rows = [asked(1, WORDS[0], WORDS[1]), *(repeated(number) for number in (1, 2, 3))]
+    found = list(no_word_of_another(run(*rows)))
+    assert [(row.where.exchange, row.seen) for row in found if row.kind is Kind.BROKEN] == [
+        (1, f"'{WORDS[1]}', which exchange 2 was sent with")
+    ]
+    assert kinds(found) == [Kind.HELD] * 3 + [Kind.BROKEN]
+
+
+def test_an_answer_with_its_own_word_and_one_of_nobody_holds() -> None:
+    rows = [*map(repeated, range(2)), asked(3, WORDS[2], f"{WORDS[4]} {WORDS[2]}")]
+    found = list(no_word_of_another(run(*rows)))
+    assert kinds(found) == [Kind.HELD] * 3 and {row.where.exchange for row in found} == {1, 2, 3}
+
+
+def test_a_word_that_two_requests_carry_is_named_by_the_first_of_them() -> None:
+    rows = [repeated(0), asked(2, WORDS[1], WORDS[1]), asked(3, WORDS[1], WORDS[1]), asked(4, WORDS[2], WORDS[1])]
+    found = [row.seen for row in no_word_of_another(run(*rows)) if row.kind is Kind.BROKEN]
+    assert found == [f"'{WORDS[1]}', which exchange 2 was sent with"]
+
+
+@pytest.mark.parametrize("fold", [Words(run()), Service()], ids=["words", "service"])
+def test_no_exchange_is_held_in_memory(fold: Words | Service) -> None:
+    """Of what was looked at numbers are kept, a few for each, and names of which there are few."""
+    rows = [asked(seq, f"ctword{seq:010x}", f"ctword{seq:010x}") for seq in range(1, 200)]
+    for row in rows:
+        fold.take(row)
+    kept = [getattr(fold, name) for name in type(fold).__slots__ if name != "run"]
+    arrays = [one for one in kept if isinstance(one, array)]
+    assert [len(one) for one in arrays if len(one)] == [199] * 3
+    assert all(isinstance(one, array | int) or len(one) <= 2 for one in kept)
+    assert kinds(fold.findings()) == [Kind.HELD] * 199
