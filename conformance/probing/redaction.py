@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from conformance.wire.content import MAX_DECODED, decoded_body
-from conformance.wire.exchange import Chunk, Exchange
+from conformance.wire.exchange import Chunk, Ending, Exchange
 from conformance.wire.markers import LEAST, joined, marker, parts
 from conformance.wire.spelling import unescaped
 
 MOST_WORDS = 200  #: characters of an error that are kept; cut when the secrets are out, lest half a one is not found
+ESCAPED = 6  #: characters of the longest usual escape of one, `\\u002b`
 SHORTEST = 8  #: values below this length are not searched for: they would be found everywhere
 
 
@@ -70,6 +71,7 @@ class Redactor:
             form: secret.label for secret in secrets if len(secret.value) >= SHORTEST for form in forms(secret.value)
         }
         longest_first = sorted(spellings, key=len, reverse=True)
+        self._forms = tuple(longest_first)
         self._labels = [spellings[form] for form in longest_first]
         self._pattern = re.compile(b"|".join(map(_pattern, longest_first))) if spellings else None
 
@@ -86,13 +88,29 @@ class Redactor:
         marks = (self._mark(match, end - start) for match, (start, end) in zip(found, spans, strict=True))
         return _put_back(data, spans, b"".join(marks))
 
-    def _body(self, data: bytes) -> bytes:
-        """The same for the body of an answer, where a secret may come in several deltas or blocks, too."""
+    def _body(self, data: bytes, cut: bool = False) -> bytes:
+        """The same for the body of an answer, where a secret may come in several deltas or blocks, too.
+
+        Where it was us who cut it, one may be cut in two at its end.
+        """
         data = self.data(data)
+        data = self._end(data) if cut else data
         places = parts(data) if self._pattern else []
         text = joined(data, places)
         clean = self.data(text)
         return _put_back(data, places, clean) if clean != text else data
+
+    def _end(self, data: bytes) -> bytes:
+        """The data with stars for the beginning of a secret, of SHORTEST characters at least, that it ends with.
+
+        No marker: many a key begins alike, so that this does not show that it came back.
+        """
+        longest = max(map(len, self._forms), default=0)
+        window = data[-ESCAPED * longest :] if longest else b""
+        plain, places = unescaped(window)
+        begun = max((_begun(form, plain) for form in self._forms), default=0)
+        length = len(window) - places(len(plain) - begun) if begun else 0
+        return data[: len(data) - length] + b"*" * length
 
     def text(self, text: str) -> str:
         """The same for text."""
@@ -110,7 +128,7 @@ class Redactor:
                 body=self.data(request.body),
             ),
             headers=tuple((self.text(name), self.text(value)) for name, value in exchange.headers),
-            chunks=tuple(_recut(exchange.chunks, self._body(exchange.body))),
+            chunks=tuple(_recut(exchange.chunks, self._body(exchange.body, _is_cut(exchange)))),
             end=replace(exchange.end, detail=self.text(exchange.end.detail)[:MOST_WORDS]),
             surplus=self.data(exchange.surplus),
         )
@@ -121,7 +139,7 @@ class Redactor:
         if not coded or self._pattern is None:
             return exchange
         plain, _ = decoded_body(exchange.body, coded, MAX_DECODED)
-        if self._body(plain) == plain:
+        if self._body(plain, _is_cut(exchange)) == plain:
             return exchange
         kept = tuple(pair for pair in exchange.headers if pair[0].lower() not in {"content-encoding", "content-length"})
         return replace(exchange, headers=kept, chunks=(Chunk(exchange.elapsed, plain),))
@@ -136,6 +154,17 @@ class Redactor:
 
     def _mark(self, match: re.Match[bytes], length: int = 0) -> bytes:
         return marker(self._labels[(match.lastindex or 1) - 1], length or len(match.group())).encode()
+
+
+def _begun(form: bytes, data: bytes) -> int:
+    """How much of a form the data ends with; 0 for less than SHORTEST of it."""
+    sizes = range(min(len(form) - 1, len(data)), SHORTEST - 1, -1)
+    return next((size for size in sizes if data.endswith(form[:size])), 0)
+
+
+def _is_cut(exchange: Exchange) -> bool:
+    """Whether the body goes on where we stopped reading."""
+    return exchange.end.how in {Ending.CUT, Ending.HUNG_UP}
 
 
 def _put_back(data: bytes, places: Iterable[tuple[int, int]], text: bytes) -> bytes:

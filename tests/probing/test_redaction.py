@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -150,3 +151,26 @@ def test_a_secret_that_comes_in_several_deltas_is_blanked_out_in_each(member: st
     assert [len(chunk.data) for chunk in cleaned.chunks] == [len(row) for row in rows]
     said = "".join(json.loads(chunk.data[6:])["delta"][member] for chunk in cleaned.chunks)
     assert said == f"so: {marker('KEY', len(KEY))} it is"
+
+
+ESCAPES = (str, lambda key: "".join(f"\\u{ord(char):04x}" for char in key), lambda key: quote(key, safe=""))
+
+
+@pytest.mark.parametrize("how", [Ending.CUT, Ending.HUNG_UP])
+@pytest.mark.parametrize("spelt", ESCAPES, ids=["plain", "escaped", "percent"])
+@pytest.mark.parametrize("coding", ["", "gzip"])
+def test_a_body_that_we_cut_within_a_secret_ends_in_no_piece_of_it(how: Ending, spelt: object, coding: str) -> None:
+    for size in range(8, len(KEY)):
+        said = f'{{"text": "{spelt(KEY[:size])}'.encode()  # type: ignore[operator]
+        cut = replace(_exchange([gzip.compress(said) if coding else said]), end=End(how), surplus=b"")
+        headers = (("content-encoding", coding),) if coding else ()
+        kept = REDACTOR.exchange(replace(cut, headers=headers)).body
+        assert kept == b'{"text": "' + b"*" * (len(said) - 10) and not MARKER.search(kept.decode())
+
+
+def test_a_body_that_the_target_ended_or_that_ends_in_less_is_left_as_it_is() -> None:
+    """Many a key begins alike; and what a target cuts in two it may send as it likes."""
+    for said, how in ((KEY[:7], Ending.CUT), (KEY[:12], Ending.CLOSED_EARLY), (f"{KEY[:12]}.", Ending.CUT)):
+        kept = REDACTOR.exchange(replace(_exchange([said.encode()]), end=End(how))).body
+        assert kept == said.encode()
+    assert Redactor([]).exchange(replace(_exchange([KEY[:12].encode()]), end=End(Ending.CUT))).body == KEY[:12].encode()
