@@ -93,7 +93,11 @@ def _is_text(body: bytes) -> bool:
 
 
 def _of_value(value: Any, reading: Reading, terms: Terms) -> Iterator[_Found]:
-    from conformance.contract.violations import value_at, violations  # loads jsonschema, which few runs need here
+    from conformance.contract.violations import (
+        ABSENT,
+        value_at,
+        violations,
+    )  # loads jsonschema, which few runs need here
 
     beta = request_header(reading.exchange, BETA) is not None
     run_by_server = {
@@ -105,7 +109,8 @@ def _of_value(value: Any, reading: Reading, terms: Terms) -> Iterator[_Found]:
         of_server = row.path[:1] == ("tools",) and len(row.path) > 1 and row.path[1] in run_by_server
         free = row.keyword == _UNKNOWN or (beta and row.keyword in _WORDS) or of_server
         if row.requirement is not None and not free:
-            yield row.requirement, row.pointer, shown(value_at(value, row.path))
+            seen = value_at(value, row.path)
+            yield row.requirement, row.pointer, "nothing" if seen is ABSENT else shown(seen)
 
 
 @folding_rule(*NAMED)

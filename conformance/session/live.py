@@ -46,7 +46,7 @@ from conformance.settings.resolve import Settings, UsageError
 
 @dataclass(slots=True)
 class Live:
-    """An opened run. `begin` sends, `open` leaves that to others; `finish` ends it. Its folder holds `journal.jsonl`."""
+    """An opened run. `begin` sends, `open` leaves that to others; `finish` ends it. The journal is in its folder."""
 
     settings: Settings
     target: Target

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from conformance.contract import Level, Requirement
-from conformance.evidence.run import NOT_CLAIMED, Item, Run
+from conformance.evidence.run import NOT_CLAIMED, Item, Run, Terms
 from conformance.rules.cases import case_findings, expectation
 from conformance.rules.findings import Finding, Kind
 from conformance.rules.traffic import traffic_findings
@@ -35,13 +35,14 @@ def judge_item(item: Item, run: Run) -> ItemResult:
 
 def _settled(findings: Iterable[Finding], run: Run) -> Iterator[Finding]:
     """Each violation with the level it has under the profile; a departure from a MAY becomes a note."""
-    return (_levelled(finding, run) for finding in findings)
+    return (levelled(finding, run.terms) for finding in findings)
 
 
-def _levelled(finding: Finding, run: Run) -> Finding:
+def levelled(finding: Finding, terms: Terms) -> Finding:
+    """The same for one finding."""
     if finding.kind is not Kind.BROKEN:
         return finding
-    own = run.terms.requirement(finding.requirement).level(run.terms.profile.name)
+    own = terms.requirement(finding.requirement).level(terms.profile.name)
     level = min(own, finding.level or own, key=lambda item: item.rank)
     return replace(finding, level=level, kind=Kind.NOTE if level is Level.MAY else Kind.BROKEN)
 
