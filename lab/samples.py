@@ -1,7 +1,7 @@
 """Make `reports/samples/` again: ``python lab/samples.py [--out DIR] [--keep-litellm]``.
 
 Runs the harness against the embedded reference endpoint, against one with faults, and against the proxy of LiteLLM
-(`lab/litellm/run.py`, which installs it when it is missing), and compares the three. All is on loopback, under the
+(`lab/run.py`, which installs it when it is missing), and compares the three. All is on loopback, under the
 profile `anthropic`. Standard library only; start it with the Python that holds the harness. Exit code: 0, or 3 where a
 run came to no verdict.
 """
@@ -70,10 +70,10 @@ def run(out: Path, *target: str, key: str = "") -> int:
 def litellm(out: Path) -> int:
     """The run against LiteLLM; 0 or 1 where it came to a verdict."""
     with tempfile.TemporaryDirectory(prefix="samples-") as folder:
-        lab = [sys.executable, str(HERE / "litellm" / "run.py"), "--only", CONFIGURATION, "--out", folder]
+        lab = [sys.executable, str(HERE / "run.py"), "litellm", "--way", CONFIGURATION, "--out", folder]
         code = subprocess.run(lab, cwd=ROOT, check=False).returncode
         if code == 0:
-            shutil.move(Path(folder) / CONFIGURATION, out)
+            shutil.move(Path(folder) / f"litellm-{CONFIGURATION}", out)
     return code
 
 

@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent / "litellm"))  # the model lies beside the proxy's files
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # the model lies beside, whoever starts it
 from obedient import called, pieces, spoken, text_of
 
 MODEL = "obedient"
