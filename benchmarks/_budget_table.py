@@ -21,6 +21,7 @@ class Contender:
     ceiling: int | None
     sample: tuple[str, ...]
     noticed: frozenset[str]
+    of_reports: bool = True  #: whether every fault that stands for a report was tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def _cells(contender: Contender, terms: Terms) -> tuple[str, ...]:
         f"{whole / contender.requests:.2f}" if contender.requests else "–",
         f"{100 * whole / contender.tokens:.0f}" if contender.tokens else "–",
         share(*required(contender, terms)),
-        share(*caught(contender, terms)),
+        share(*caught(contender, terms)) if contender.of_reports else "–",
     )
 
 

@@ -1,11 +1,11 @@
 """Faults noticed for a request and for an output token: our budgets, plain Schemathesis, the official SDK alone.
 
-Usage: python benchmarks/budgets.py [--profile P] [--sample N] [--jobs N] [--requests N ...] [--write]
+Usage: python benchmarks/budgets.py [--profile P] [--sample N] [--jobs N] [--requests N ...] [--keep] [--write]
 
 `quick` and `standard` are tried on every fault; `full` is read from the matrix that `conformance prove` writes. The
 others are tried on every `--sample`-th fault of the registry, and on those that stand for public reports. Schemathesis
-is run as benchmarks/README.md says, at the requests of the budgets and at `--requests`. What was measured is kept in
-reports/proof/budgets.json; `--write` puts the tables into docs/performance.md.
+is run as benchmarks/README.md says, at the requests of the budgets and at others. What was measured is kept in
+reports/proof/budgets.json as soon as it is known; `--write` puts the tables into docs/performance.md.
 """
 
 import argparse
@@ -35,6 +35,8 @@ from conformance.verdicts import Graded
 FOLDER = Path(__file__).resolve().parent.parent / "reports" / "proof"
 OURS = ("quick", "standard")
 SDK = "official SDK alone"
+PLAIN = "plain Schemathesis, "
+MANY = 1000  #: requests of a contender from which on a quarter of the sample has to do
 TASKS_PER_PROCESS = 200  #: after which a process is replaced, for what Schemathesis keeps in memory
 
 Object = dict[str, Any]
@@ -60,23 +62,26 @@ def of_schemathesis(setting: Any, subject: Subject) -> bool:
     return bool(run(setting, subject.faults).found)
 
 
-def prepared(profile: str, requests: Sequence[int]) -> dict[str, tuple[Object, Callable[[Subject], bool]]]:
-    """By contender, what it costs on the clean endpoint, and how it is tried on a fault."""
+def prepared(name: str, profile: str) -> tuple[Object, Callable[[Subject], bool]]:
+    """What a contender costs on the clean endpoint, and how it is tried on a fault."""
+    if name in BUDGETS:
+        return _cost_of_budget(profile, name), partial(of_budget, name)
+    if name == SDK:
+        from _sdk_alone import run as sdk
+
+        ended, sent, tokens = sdk(profile)
+        return {"requests": sent, "tokens": tokens, "ceiling": None}, partial(of_sdk, ended)
     from _plain_schemathesis import run as plain
     from _plain_schemathesis import settled
-    from _sdk_alone import run as sdk
 
-    found: dict[str, tuple[Object, Callable[[Subject], bool]]] = {}
-    for budget in BUDGETS:
-        found[budget] = (_cost_of_budget(profile, budget), partial(of_budget, budget))
-    ended, sent, tokens = sdk(profile)
-    found[SDK] = ({"requests": sent, "tokens": tokens, "ceiling": None}, partial(of_sdk, ended))
-    for number in sorted({*requests, *(found[budget][0]["requests"] for budget in OURS)}):
-        setting = settled(profile, number)
-        spent = plain(setting, first=False).tokens
-        about = {"requests": setting.requests, "tokens": spent, "ceiling": None}
-        found[f"plain Schemathesis, {number} requests"] = (about, partial(of_schemathesis, setting))
-    return found
+    setting = settled(profile, asked(name))
+    spent = plain(setting, first=False).tokens
+    return {"requests": setting.requests, "tokens": spent, "ceiling": None}, partial(of_schemathesis, setting)
+
+
+def asked(name: str) -> int:
+    """The requests in the name of a contender; 0 where there are none."""
+    return int(name.removeprefix(PLAIN).split()[0]) if name.startswith(PLAIN) else 0
 
 
 def _cost_of_budget(profile: str, budget: str) -> Object:
@@ -108,14 +113,21 @@ def reports_of(profile: str) -> list[tuple[int, list[str]]]:
     return [(count, names) for count, names in found if names]
 
 
-def tasks_of(profile: str, contenders: Mapping[str, Any], sample: int) -> Iterator[Task]:
-    """Every attempt to be made under a profile."""
+def tried_on(name: str, profile: str, sample: int) -> tuple[list[str], list[str]]:
+    """The faults that the rates of a contender are taken over, and those that are tried for the reports alone.
+
+    Ours are tried on all. What takes thousands of requests is tried on a quarter of the others' sample, and not on
+    the reported ones.
+    """
+    order = [subject.name for subject in faulty(profile)]
+    if name == FULL:
+        return [], []
+    if name in OURS:
+        return order, []
+    if asked(name) >= MANY:
+        return order[:: 4 * sample], []
     reported = {name for _, names in reports_of(profile) for name in names}
-    sampled = {subject.name for subject in faulty(profile)[::sample]}
-    for name, (_, tried) in contenders.items():
-        for subject in faulty(profile):
-            if name in OURS or (name != FULL and subject.name in reported | sampled):
-                yield name, subject, tried
+    return order[::sample], sorted(reported.difference(order[::sample]))
 
 
 def attempted(task: Task) -> tuple[str, str, bool]:
@@ -128,29 +140,48 @@ def attempted(task: Task) -> tuple[str, str, bool]:
         return name, subject.name, False
 
 
-def of_profile(profile: str, sample: int, jobs: int, requests: Sequence[int]) -> Object:
-    """What every contender noticed under a profile."""
+def measure(name: str, profile: str, sample: int, jobs: int) -> Object:
+    """What one contender noticed under a profile."""
+    own, more = tried_on(name, profile, sample)
+    wanted = {*own, *more}
+    noticed = []
     with get_context("spawn").Pool(jobs, maxtasksperchild=TASKS_PER_PROCESS) as pool:
-        contenders = pool.apply(prepared, (profile, requests))
-        tasks = list(tasks_of(profile, contenders, sample))
-        noticed: dict[str, list[str]] = {name: [] for name in contenders}
-        for number, (name, fault, seen) in enumerate(pool.imap_unordered(attempted, tasks), 1):
-            noticed[name] += [fault] if seen else []
-            if number % 100 == 0:
-                print(f"{profile}: {number} of {len(tasks)}", file=sys.stderr, flush=True)
-    order = [subject.name for subject in faulty(profile)]
-    samples = {name: order if name in OURS else order[::sample] for name in contenders}
-    return {
-        name: {**about, "sample": samples[name], "noticed": sorted(noticed[name])}
-        for name, (about, _) in contenders.items()
-    }
+        about, tried = pool.apply(prepared, (name, profile))
+        tasks = [(name, subject, tried) for subject in faulty(profile) if subject.name in wanted]
+        for number, (_, fault, seen) in enumerate(pool.imap_unordered(attempted, tasks), 1):
+            noticed += [fault] if seen else []
+            if number % 100 == 0 or number == len(tasks):
+                print(f"{profile}, {name}: {number} of {len(tasks)}", file=sys.stderr, flush=True)
+    return {**about, "sample": own, "tried_for_reports": name in OURS or bool(more), "noticed": sorted(noticed)}
+
+
+def all_measured(given: argparse.Namespace) -> Object:
+    """Every contender under every profile, each written down as soon as it is known."""
+    rates: Object = {"version": 1, "sample": given.sample, "profiles": {}}
+    if given.keep and given.out.exists():
+        rates = json.loads(given.out.read_text("utf-8"))
+    for word in [*BUDGETS, SDK, *given.requests]:
+        for profile in given.profile or PROFILES:
+            rows = rates["profiles"].setdefault(profile, {})
+            name = _contender(word, rows)
+            if name not in rows:
+                rows[name] = measure(name, profile, given.sample, given.jobs)
+                given.out.write_text(json.dumps(rates, indent=1) + "\n", "utf-8")
+    return rates
+
+
+def _contender(word: str, rows: Object) -> str:
+    """The name behind a word of the list: a number, or that of one of our budgets, is for Schemathesis."""
+    if word in (*BUDGETS, SDK):
+        return word
+    return f"{PLAIN}{rows[word[1:]]['requests'] if word.startswith('=') else word} requests"
 
 
 def with_full(profile: str, rows: Object, matrix: Mapping[str, Any]) -> Object:
     """The same with what the whole harness noticed, as the proof tried it."""
     states = {row["id"]: row["state"] for row in matrix["profiles"][profile]["faults"]}
     noticed = sorted(name for name, state in states.items() if state in RIGHT)
-    own = {**rows[FULL], "sample": list(states), "noticed": noticed}
+    own = {**rows[FULL], "sample": list(states), "tried_for_reports": True, "noticed": noticed}
     return {**rows, FULL: own}
 
 
@@ -170,7 +201,13 @@ def tables(rates: Mapping[str, Any]) -> Iterator[str]:
     for profile, rows in rates["profiles"].items():
         contenders = [
             Contender(
-                name, row["requests"], row["tokens"], row["ceiling"], tuple(row["sample"]), frozenset(row["noticed"])
+                name,
+                row["requests"],
+                row["tokens"],
+                row["ceiling"],
+                tuple(row["sample"]),
+                frozenset(row["noticed"]),
+                row["tried_for_reports"],
             )
             for name, row in rows.items()
         ]
@@ -183,24 +220,25 @@ def main() -> None:
     parser.add_argument("--profile", action="append", choices=PROFILES, help="only this one")
     parser.add_argument("--sample", type=int, default=16, metavar="N", help="every N-th fault for the others")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes")
-    parser.add_argument("--requests", type=int, nargs="*", default=[100, 400], help="further numbers for Schemathesis")
+    parser.add_argument(
+        "--requests", nargs="*", default=["=quick", "100", "=standard", "400", "2000"], metavar="N",
+        help="for Schemathesis; =quick and =standard for those of our budgets",
+    )  # fmt: skip
+    parser.add_argument("--keep", action="store_true", help="measure only what is not kept in --out already")
     parser.add_argument("--out", type=Path, default=FOLDER / "budgets.json")
     parser.add_argument("--matrix", type=Path, default=FOLDER / "matrix.json", help="what `conformance prove` wrote")
     parser.add_argument("--show", action="store_true", help="print what is kept already")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    if given.show:
-        rates = json.loads(given.out.read_text("utf-8"))
-    else:
-        found = {name: of_profile(name, given.sample, given.jobs, given.requests) for name in given.profile or PROFILES}
-        rates = {"version": 1, "sample": given.sample, "profiles": found}
-        given.out.write_text(json.dumps(rates, indent=1) + "\n", "utf-8")
+    rates = json.loads(given.out.read_text("utf-8")) if given.show else all_measured(given)
     matrix = json.loads(given.matrix.read_text("utf-8"))
     full = {profile: with_full(profile, rows, matrix) for profile, rows in rates["profiles"].items()}
     text = list(tables({**rates, "profiles": full}))
     print("\n".join(text))
     if given.write:
-        said = ABOUT.format(measured=measured("budgets.py --write"), sample=rates["sample"])
+        said = ABOUT.format(
+            measured=measured("budgets.py --write"), sample=rates["sample"], many=MANY, few=4 * rates["sample"]
+        )
         write_section("Faults for a request", said, text)
 
 
@@ -209,7 +247,7 @@ others anything that the clean endpoint does not give. Requests and tokens: thos
 with everything claimed; the ceiling is the sum of `max_tokens`. Faults for a request and for 100 output tokens: rate
 times all faults. Requirements: MUST and SHOULD with a fault that was noticed, of those with one tried. Reports:
 public ones, all faults of each noticed. Schemathesis and the SDK: one fault of every {sample}, and all that stand for
-reports."""
+reports; with {many} requests and more one of every {few}, and none for reports."""
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Budgets beside what people would otherwise use: the table, and the official SDK as the only check."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 from _budget_table import Contender, Terms, caught, lines, required, share
 from _sdk_alone import STEPS, run
-from budgets import OURS, prepared, reports_of, tasks_of, terms_of, with_full
+from budgets import OURS, SDK, asked, prepared, reports_of, terms_of, tried_on, with_full
 
 from conformance.suite_budgets import FULL
 
@@ -46,18 +46,29 @@ def test_a_share_says_what_it_is_of(part: int, whole: int, text: str) -> None:
 def test_the_whole_harness_is_read_from_the_matrix() -> None:
     matrix = {"profiles": {"myrouter": {"faults": [{"id": "a", "state": "killed"}, {"id": "b", "state": "survived"}]}}}
     rows = with_full("myrouter", {"quick": {"requests": 1}, FULL: {"requests": 9, "sample": [], "noticed": []}}, matrix)
-    assert rows[FULL] == {"requests": 9, "sample": ["a", "b"], "noticed": ["a"]}
+    assert rows[FULL] == {"requests": 9, "sample": ["a", "b"], "tried_for_reports": True, "noticed": ["a"]}
     assert list(rows) == ["quick", FULL]
 
 
 def test_our_budgets_meet_every_fault_and_the_others_a_sample_and_what_was_reported() -> None:
-    contenders: dict[str, Any] = {name: ({}, bool) for name in (*OURS, FULL, "other")}
-    tried: dict[str, set[str]] = {}
-    for name, subject, _ in tasks_of("anthropic", contenders, 16):
-        tried.setdefault(name, set()).add(subject.name)
-    assert set(tried) == {*OURS, "other"}
-    assert tried["quick"] == tried["standard"] == set(terms_of("anthropic").requirements)
-    assert {name for _, names in reports_of("anthropic") for name in names} < tried["other"] < tried["quick"]
+    every, none = list(terms_of("anthropic").requirements), list[str]()
+    reported = {name for _, names in reports_of("anthropic") for name in names}
+    assert {name: tried_on(name, "anthropic", 16) for name in OURS} == dict.fromkeys(OURS, (every, none))
+    assert tried_on(FULL, "anthropic", 16) == (none, none)
+    for name in (SDK, "plain Schemathesis, 400 requests"):
+        sample, more = tried_on(name, "anthropic", 16)
+        assert sample == every[::16] and more and reported == {*more, *reported.intersection(sample)}
+    assert tried_on("plain Schemathesis, 2000 requests", "anthropic", 16) == (every[::64], none)
+
+
+def test_what_was_not_tried_for_the_reports_says_nothing_about_them() -> None:
+    row = next(iter([*lines([replace(SAMPLED, of_reports=False)], TERMS)][2:]))
+    assert row.endswith("| 0 of 1 (0 %) | – |")
+
+
+@pytest.mark.parametrize(("name", "number"), [("plain Schemathesis, 20 requests", 20), (SDK, 0), ("quick", 0)])
+def test_the_requests_stand_in_the_name(name: str, number: int) -> None:
+    assert asked(name) == number
 
 
 @pytest.mark.parametrize("profile", ["myrouter", "anthropic"])
@@ -70,13 +81,19 @@ def test_the_sdk_is_content_with_the_clean_endpoint_and_stumbles_over_a_lost_sta
     assert run(profile, ["message-start-missing"])[0] != clean
 
 
-def test_what_our_budgets_cost_is_what_their_runs_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    import _plain_schemathesis as plain
-
-    monkeypatch.setattr(plain, "settled", lambda profile, number: plain.Setting(profile, ()))
-    monkeypatch.setattr(plain, "run", lambda setting, faults=(), first=True: plain.Reply((), 0, 0.0, 7))
-    found = {name: about for name, (about, _) in prepared("anthropic", []).items()}
+def test_what_our_budgets_cost_is_what_their_runs_sent() -> None:
+    found = {name: prepared(name, "anthropic")[0] for name in (*OURS, FULL)}
     assert found["quick"]["requests"] <= 25
     assert 0 < found["quick"]["tokens"] <= found["quick"]["ceiling"]
     assert found["quick"]["requests"] < found["standard"]["requests"] < found["full"]["requests"]
-    assert f"plain Schemathesis, {found['quick']['requests']} requests" in found
+
+
+def test_what_schemathesis_costs_is_what_its_own_run_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    import _plain_schemathesis as plain
+
+    call = plain.Call("positive", plain.PHASES[0], 1, 19)
+    monkeypatch.setattr(plain, "settled", lambda profile, number: plain.Setting(f"{profile} {number}", (call,)))
+    monkeypatch.setattr(plain, "run", lambda setting, faults=(), first=True: plain.Reply((), 0, 0.0, 7))
+    about, tried = prepared("plain Schemathesis, 20 requests", "anthropic")
+    assert about == {"requests": 19, "tokens": 7, "ceiling": None}
+    assert tried.args[0].profile == "anthropic 20"  # type: ignore[attr-defined]
