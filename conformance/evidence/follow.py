@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.contract import load_catalogue, load_profiles
 from conformance.evidence.chain import START
+from conformance.evidence.form import fits
 from conformance.evidence.journal import JournalError, item_from, parse_line, record_from
 from conformance.evidence.records import Records
 from conformance.evidence.run import PLAIN, Item, Record, Reduction, Run, Terms
@@ -46,7 +47,7 @@ def decoded(path: Path, line: bytes) -> Record:
     """The exchange of a line that was read before. JournalError when the file has changed since."""
     try:
         return record_from(json.loads(line))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise JournalError(f"{path} was changed while it was read; run again") from None
 
 
@@ -55,6 +56,7 @@ class Follower:
     """What is known of a run so far. `poll` reads what has been appended since."""
 
     path: Path
+    foreign: bool = False  #: whether the journal may be of somebody else, so that the form of each line is looked at
     header: dict[str, Any] = field(default_factory=dict)
     footer: dict[str, Any] = field(default_factory=dict)
     items: tuple[Item, ...] = ()
@@ -107,8 +109,11 @@ class Follower:
         try:
             if reader is not None:
                 reader(self, value)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            raise JournalError(f"{where} is damaged or of another version of the harness; run again") from None
+            known = not self.foreign or fits(value | {"chain": self.digest})
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
+            known = False
+        if not known:
+            raise JournalError(f"{where} is damaged or of another version of the harness; run again")
 
     def settled(self, item: Item) -> bool:
         """Whether an item can be judged: its probes are done, and so is a plain control after them."""
@@ -186,7 +191,7 @@ _READERS = {
 
 def read_run(path: Path) -> Follower:
     """A whole journal; JournalError in one sentence when it is not readable, or names what the catalogue lacks."""
-    follower = Follower(path)
+    follower = Follower(path, foreign=True)
     if not path.is_file():
         raise JournalError(f"there is no journal at {path}")
     follower.poll()

@@ -174,7 +174,7 @@ def parse_line(line: bytes, where: str, previous: str) -> dict[str, Any]:
     try:
         text = line.decode("ascii")
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise JournalError(f"{where} is not JSON: the journal was damaged; run again") from None
     if not isinstance(value, dict) or not isinstance(value.get("record"), str):
         raise JournalError(f"{where} is not a journal record; is this a journal of this harness?")

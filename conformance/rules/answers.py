@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
-from urllib.parse import urlsplit
 
 from conformance.rules.outcome import is_transient
-from conformance.rules.scope import OURS, asks_for_message
+from conformance.rules.scope import OURS, asks_for_message, path_of
 from conformance.wire.exchange import Ending, Exchange
 from conformance.wire.jsontext import JSON
 from conformance.wire.reading import Reading
@@ -53,14 +52,7 @@ def is_undecodable(reading: Reading) -> bool:
 
 def names_messages(exchange: Exchange) -> bool:
     """Whether the request, of any method, names the messages endpoint."""
-    return _path(exchange.request.url).endswith("/messages")
-
-
-def _path(url: str) -> str:
-    try:
-        return urlsplit(url).path
-    except ValueError:
-        return ""
+    return path_of(exchange.request.url).endswith("/messages")
 
 
 def asked(reading: Reading) -> Mapping[str, Any]:

@@ -13,7 +13,15 @@ OURS = frozenset({Ending.CUT, Ending.HUNG_UP})
 
 def asks_for_message(exchange: Exchange) -> bool:
     """Whether the request was a POST to a messages endpoint (the path ends in `/messages`, a query is allowed)."""
-    return exchange.request.method == "POST" and urlsplit(exchange.request.url).path.endswith("/messages")
+    return exchange.request.method == "POST" and path_of(exchange.request.url).endswith("/messages")
+
+
+def path_of(url: str) -> str:
+    """The path of an address, "" where it is none."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
 
 
 def _stopped_listening(exchange: Exchange) -> bool:

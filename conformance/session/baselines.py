@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract import Level
+from conformance.evidence.journal import JournalError
 from conformance.gate.baseline import Baseline, BaselineError, baseline_data, baseline_from, read_baseline
 from conformance.gate.judging import judged, waived_keys
 from conformance.reporting.facts import Baselined
@@ -40,10 +41,14 @@ def header_baseline(path: Path | None) -> dict[str, Any] | None:
 
 
 def accepted_in(header: Mapping[str, Any]) -> Accepted | None:
-    """What a journal's header says is accepted, on the day when the run began; None without a baseline."""
+    """What a journal's header says is accepted, on the day when the run began; None without a baseline. JournalError
+    where no run could have written it."""
     if not header.get("baseline"):
         return None
-    known = baseline_from(header["baseline"], "the baseline in the header of the journal")
+    try:
+        known = baseline_from(header["baseline"], "the baseline in the header of the journal")
+    except BaselineError as error:
+        raise JournalError(str(error)) from None
     return Accepted(known, date.fromisoformat(header["started"][:10]))
 
 

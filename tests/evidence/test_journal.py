@@ -35,7 +35,7 @@ headers = st.lists(st.tuples(texts, texts), max_size=3).map(tuple)
 ends = st.builds(End, st.sampled_from(Ending), st.none() | st.sampled_from(Limit), texts)
 exchanges = st.builds(
     Exchange,
-    st.builds(Request, texts, texts, headers, st.binary(max_size=30)),
+    st.builds(Request, texts, texts.map(lambda path: f"http://127.0.0.1/{path}"), headers, st.binary(max_size=30)),
     st.none() | st.integers(100, 599),
     headers,
     st.lists(st.builds(Chunk, seconds, st.binary(max_size=20)), max_size=4).map(tuple),
@@ -59,6 +59,13 @@ items = st.builds(
 )  # fmt: skip
 
 
+NOW = "2026-01-02T03:04:05+00:00"
+HEADER = {
+    "harness": "1", "target": "t", "embedded": True, "level": "MUST", "started": NOW, "seeds": {}, "options": {},
+    "header_envs": {}, "api_key_env": "KEY", "restricted_key_env": "", "challenge": None,
+}  # fmt: skip
+
+
 def _terms(**changes: Any) -> Terms:
     profile = load_profiles()["anthropic"]
     terms = Terms(profile, load_catalogue(), "2023-06-01", "m-1", frozenset({"tools", "streaming"}), False, False)
@@ -75,16 +82,16 @@ def _written(folder: Path, rows: list[Record] | None = None, terms: Terms | None
     path = folder / "deep" / "journal.jsonl"
     path.unlink(missing_ok=True)
     writer = JournalWriter(path)
-    writer.write("header", version=2, terms=header_terms(terms or _terms()), everything=False)
+    writer.write("header", version=2, terms=header_terms(terms or _terms()), everything=False, **HEADER)
     item = Item("REQ-001", "a", ("a",), {"*": Expect("accepted")})
-    writer.write("plan", items=[item_line(item)], aliases={"b": "a"}, generated=["a"])
+    writer.write("plan", items=[item_line(item)], aliases={"b": "a"}, awaited={}, generated=["a"])
     for row in rows or []:
         writer.write("exchange", **record_line(row))
     writer.write("unsent", probe="c", reason="not sent: for a reason")
     writer.write("done", probe="a")
     if end:
         writer.write("sent")
-        writer.write("footer", ended="now")
+        writer.write("footer", ended=NOW, complete=True, holding=[], ungradable="", refused=False)
     writer.close()
     return path
 
