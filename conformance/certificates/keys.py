@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -66,7 +67,7 @@ def read_signer(file: Path) -> CryptoSigner:
     """The private key in a file. Raises UnusableKey."""
     try:
         key = load_pem_private_key(_content(file), None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise UnusableKey(f"{file} holds no unencrypted Ed25519 private key in PEM format; `--new-key` makes one")
@@ -88,7 +89,7 @@ def read_trusted(files: Sequence[Path]) -> dict[str, SSlibKey]:
 def _public(block: str, file: Path) -> SSlibKey:
     try:
         key = load_pem_public_key(block.encode())
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):
         raise UnusableKey(f"{file} holds a key that is no Ed25519 public key in PEM format")
