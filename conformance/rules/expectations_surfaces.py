@@ -74,7 +74,7 @@ def _count(record: Record) -> int | None:
 def counts_like_usage(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """The first probe counts, within 20 tokens or 10 %, the total input that the last one's answer has in usage."""
     asked, used = evidence.probes[0][-1], evidence.probes[-1][-1]
-    count, total = _count(asked), total_input(used, evidence.run.terms.profile.usage)
+    count, total = _count(asked), total_input(used, evidence.run.terms.profile)
     where = Where(asked.seq, "/input_tokens")
     if count is None:
         yield unjudged("", f"no count to compare: {answer_of(asked.exchange)}", where)

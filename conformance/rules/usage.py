@@ -55,6 +55,12 @@ def total_input(usage: Message | None, profile: Profile) -> int | None:
     return fresh + sum(max(values, default=0) for values in cache_counts(usage))
 
 
+def leaves_cache_open(profile: Profile) -> bool:
+    """Whether the profile's counts of the cache have the plain names, of which no document tells whether the input
+    tokens hold them; those with upstream names are counted beside the input (contract.md §3)."""
+    return profile.usage.cache_read in PLAIN_COUNTS
+
+
 @about_message("USG-001", modes=JSON_ONLY)
 def usage_is_there(message: Message, reading: Reading, terms: Terms) -> Iterable[Finding]:
     """USG-001; null is none. A stream's is judged by STRM-006 and STRM-019."""

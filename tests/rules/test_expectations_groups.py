@@ -34,10 +34,23 @@ def test_more_input_costs_more(few: Exchange, many: Exchange, found: set[Kind]) 
     assert kinds(expect("more-input-tokens"), few, many) == found
 
 
-def test_cache_counts_go_by_the_names_of_the_profile() -> None:
-    read = costing(2, cache_read_tokens=50)
-    assert kinds(expect("more-input-tokens"), costing(10), read, profile="myrouter") == HELD
-    assert kinds(expect("more-input-tokens"), costing(10), read, profile="anthropic") == BROKEN
+@pytest.mark.parametrize("profile", ["myrouter", "anthropic"])
+@pytest.mark.parametrize("name", ["cache_read_tokens", "cache_read_input_tokens"])
+def test_cache_counts_belong_to_the_input_whichever_names_they_have(profile: str, name: str) -> None:
+    read = costing(2, **{name: 50})
+    assert kinds(expect("more-input-tokens"), costing(10), read, profile=profile) == HELD
+    assert kinds(expect("same-input-tokens"), costing(52), read, profile=profile) == HELD
+
+
+@pytest.mark.parametrize(
+    ("profile", "fresh", "found"),
+    [("myrouter", 110, HELD), ("myrouter", 100, BROKEN), ("myrouter", 90, BROKEN), ("anthropic", 110, BROKEN)],
+)
+def test_more_input_may_be_told_beside_a_shorter_prompt_that_was_cached(
+    profile: str, fresh: int, found: set[Kind]
+) -> None:
+    short = costing(100, cache_read_tokens=96)
+    assert kinds(expect("more-input-tokens"), short, costing(fresh), profile=profile) == found
 
 
 @pytest.mark.parametrize(
