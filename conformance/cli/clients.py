@@ -27,6 +27,7 @@ def _with_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @click.argument("url", required=False)
 @click.option("--client", "names", multiple=True, metavar="NAME", help="only this one; repeatable")
+@click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="only this one; repeatable")
 @click.option("--install", is_flag=True, help="make the environments of the clients, and send nothing")
 @click.option("--cache", type=click.Path(path_type=Path), metavar="DIR", help="where the environments are (default: in "
               "the user's cache folder)")  # fmt: skip
@@ -38,6 +39,7 @@ def _with_options(command: Callable[..., None]) -> Callable[..., None]:
 def clients(
     url: str | None,
     names: tuple[str, ...],
+    scenarios: tuple[str, ...],
     install: bool,
     cache: Path | None,
     faults: tuple[str, ...],
@@ -62,7 +64,7 @@ def clients(
     try:
         if not seconds > 0:
             raise UsageError(f"--seconds must be more than 0, not {seconds:g}")
-        choice = Choice((cache or default_cache()).absolute(), names, seconds, folder or FOLDER)
+        choice = Choice((cache or default_cache()).absolute(), names, scenarios, seconds, folder or FOLDER)
         done = make(choice, _say) if install else _checked(given, choice, faults)
     except (UsageError, Ungradable) as error:
         click.echo(f"Error: {clean(str(error), 1000)}", err=True)

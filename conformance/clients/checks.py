@@ -10,23 +10,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from conformance._paths import suite_files
 from conformance.clients.data import FOLDER, Client, Scenario, load_clients, load_scenarios
 from conformance.clients.driving import Ran, drive
 from conformance.clients.environments import Environment, NotInstalled, environment_of
 from conformance.clients.judging import Judged, State, judge
 from conformance.clients.outcome import FILE, Checked, Result, document, holding, text
 from conformance.evidence.follow import Follower
-from conformance.evidence.run import CLIENT, PLAIN, STREAM, Item
-from conformance.generation.draws import Draw
-from conformance.proxy import Passthrough, journaling
+from conformance.evidence.run import PLAIN, STREAM, Item
+from conformance.proxy import Passthrough
+from conformance.proxy import run as passing
+from conformance.proxy.watch import Blamed, Watch
 from conformance.reporting import ReportError, json_file, write_file
 from conformance.session.closing import STOPPED, Closing, close_run
 from conformance.session.live import Live, open_live
-from conformance.session.target import Ungradable, capabilities_of, profile_of
+from conformance.session.target import Ungradable
 from conformance.settings.resolve import Settings, UsageError
-from conformance.suite_items import controls, index
-from conformance.verdicts import Exit, exit_code
+from conformance.suite_items import controls
+from conformance.verdicts import Exit, Graded, exit_code
 
 INTERRUPTED = 2  #: the status of pytest that `close_run` takes for it
 KEYLESS = "no-key-is-needed"  #: what a client is given for a target that takes none: it would not start without
@@ -35,10 +35,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which clients, where they are installed and described, and the seconds that a scenario may take."""
+    """Which clients and scenarios, where they are installed and described, and the seconds that a scenario may take.
+
+    No names stand for all: of scenarios, and of clients that need not be named.
+    """
 
     cache: Path
     names: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
     seconds: float = 120.0
     folder: Path = FOLDER
 
@@ -50,14 +54,22 @@ class Choice:
         chosen = self.names or tuple(name for name, client in known.items() if not client.by_name_only)
         return tuple(known[name] for name in dict.fromkeys(chosen) if not profile or profile in known[name].profiles)
 
+    def scenarios_of(self, client: Client) -> tuple[Scenario, ...]:
+        """Those that were named of what a client can do. Raises UsageError."""
+        known = load_scenarios(self.folder)
+        if unknown := [name for name in self.scenarios if name not in known]:
+            raise UsageError(f"there is no scenario {unknown[0]!r}; there are {', '.join(known)}")
+        return tuple(known[name] for name in client.scenarios if name in (self.scenarios or known))
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The exit code, the text for the terminal, and what the clients came to."""
+    """The exit code, the text for the terminal, what the clients came to, and the graded run of their exchanges."""
 
     code: Exit
     text: str
     checked: tuple[Checked, ...] = ()
+    graded: Graded | None = None
 
 
 def install(choice: Choice, say: Say) -> Done:
@@ -84,66 +96,62 @@ def check(
     settings: Settings, choice: Choice, say: Say, variables: Mapping[str, str] | None = None, faults: Sequence[str] = ()
 ) -> Done:
     """Let every chosen client do every scenario. Raises UsageError and Ungradable for what is wrong before."""
-    clients, scenarios = choice.clients(settings.profile), load_scenarios(choice.folder)
-    if not clients:
-        return Done(Exit.NOTHING_TESTED, f"no chosen client can speak the path of the profile {settings.profile}")
-    failures = {client.name: made(environment_of(client, choice.cache), say) for client in clients}
-    probes = tuple(f"{CLIENT} {client.name} {name}" for client in clients for name in client.scenarios)
-    live = open_live(settings, items_for(settings, probes), controls(), False, variables, tuple(faults))
-    checked: list[Checked] = []
-    status, refusal = 0, ""
+    plans = {client: choice.scenarios_of(client) for client in choice.clients(settings.profile)}
+    if not any(plans.values()):
+        return Done(Exit.NOTHING_TESTED, f"no chosen client can do this under the profile {settings.profile}")
+    checked = [Checked(client, failure=made(environment_of(client, choice.cache), say)) for client in plans]
+    live = open_live(settings, _items(settings), controls(), True, variables, tuple(faults))
+    blamed: list[Blamed] = []
+    status, refusal, failure = 0, "", ""
     try:
         live.begin()
         assert live.scheduler is not None
         live.scheduler.wait()
         refusal = STOPPED if live.gone else ""
         if not refusal:
-            _all(live, clients, scenarios, failures, choice, say, checked)
+            failure = _all(live, plans, choice, say, checked, blamed) or passing.narrowed(live)
     except Ungradable as error:
         refusal = str(error)
     except KeyboardInterrupt:
         status = INTERRUPTED
-    return _reported(close_run(live, status, refusal), tuple(checked), live)
+    closing = close_run(live, status, refusal, failure=failure)
+    return _reported(closing, tuple(checked), live, blamed)
 
 
-def items_for(settings: Settings, probes: tuple[str, ...]) -> list[Item]:
-    """Every passive item that rides on the controls, with what clients send in place of its probes."""
-    profile = profile_of(settings)
-    draw = Draw(settings.profile, settings.api_version or profile.api_version, capabilities_of(settings, profile), 0, 1)
-    items, _ = index(suite_files(), draw)
-    riding = [item for item in items.values() if not item.active and {PLAIN, STREAM}.intersection(item.probes)]
-    return [replace(item, probes=(PLAIN, STREAM, *probes), control="") for item in riding]
+def _items(settings: Settings) -> list[Item]:
+    """What any traffic may show; the controls are sent, and say whether there is anything to be checked at all."""
+    return [replace(item, probes=(PLAIN, STREAM, *item.probes)) for item in passing.items_for(settings)]
 
 
 def _all(
     live: Live,
-    clients: Sequence[Client],
-    scenarios: Mapping[str, Scenario],
-    failures: Mapping[str, str],
+    plans: Mapping[Client, Sequence[Scenario]],
     choice: Choice,
     say: Say,
     checked: list[Checked],
-) -> None:
-    """Every client behind the pass-through; `checked` grows, so that an interrupted check keeps what it has."""
-    with _passthrough(live) as proxy:
-        for client in clients:
-            one = Checked(client, failure=failures[client.name])
-            checked.append(one)
-            for name in () if one.failure else client.scenarios:
-                say(f"{client.title}: {scenarios[name].title}")
-                one = replace(one, results=(*one.results, _result(live, proxy, client, scenarios[name], choice)))
-                checked[-1] = one
-        if proxy.error is not None:
-            raise proxy.error
+    blamed: list[Blamed],
+) -> str:
+    """Every client behind the pass-through, and what failed while it recorded, or "".
 
-
-def _passthrough(live: Live) -> Passthrough:
+    `checked` and `blamed` grow, so that a check that is interrupted keeps what it has.
+    """
     assert live.writer is not None
+    watch = Watch(live.writer, live.terms, lambda line: None, blamed=blamed)
+    with _passthrough(live, watch) as proxy:
+        for place, one in enumerate(checked):
+            for scenario in () if one.failure else plans[one.client]:
+                say(f"{one.client.title}: {scenario.title}")
+                one = replace(one, results=(*one.results, _result(live, proxy, one.client, scenario, choice)))
+                checked[place] = one
+    return passing.unrecorded(proxy)
+
+
+def _passthrough(live: Live, watch: Watch) -> Passthrough:
     follower = Follower(live.journal)
     follower.poll()
     last = max((record.seq for record in follower.records), default=0)
     return Passthrough(
-        live.desk.endpoint, journaling(live.writer), verify=live.target.verify, limits=live.settings.limits, count=last
+        live.desk.endpoint, watch.take, verify=live.target.verify, limits=live.settings.limits, count=last
     )
 
 
@@ -182,17 +190,16 @@ def _without(value: Any, live: Live) -> Any:
     return {word: _without(one, live) for word, one in value.items()} if isinstance(value, dict) else value
 
 
-def _reported(closing: Closing, checked: tuple[Checked, ...], live: Live) -> Done:
+def _reported(closing: Closing, checked: tuple[Checked, ...], live: Live, blamed: Sequence[Blamed]) -> Done:
     """What clients came to, in the folder of the run and for the terminal."""
     codes = holding(checked, live.settings.level) | ({closing.code} - {Exit.CONFORMS})
     about = {"target": live.desk.endpoint, "profile": live.settings.profile, "model": live.desk.model}
     try:
-        written = write_file(live.folder / FILE, json_file(document(checked, closing.graded, about)), private=True)
+        written = write_file(
+            live.folder / FILE, json_file(document(checked, closing.graded, about, blamed)), private=True
+        )
         told = f"wrote {written}"
     except ReportError as problem:
         told, codes = str(problem), codes | {Exit.HARNESS_ERROR}
-    return Done(
-        exit_code(None, live.settings.level, codes),
-        "\n".join((told, closing.text, text(checked, closing.graded))),
-        checked,
-    )
+    lines = "\n".join((told, closing.text, text(checked, closing.graded, blamed)))
+    return Done(exit_code(None, live.settings.level, codes), lines, checked, closing.graded)

@@ -19,8 +19,8 @@ FOLDER = SUITES / "clients"
 DRIVERS = {"python": "driver.py", "node": "driver.mjs"}  #: by the language of a client
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _PINNED = {
-    "python": re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+]+"),
-    "node": re.compile(r"@?[a-z0-9./-]+@[0-9][\w.+-]*"),
+    "python": re.compile(r"[A-Za-z0-9][\w.-]*==[A-Za-z0-9.+]+"),
+    "node": re.compile(r"@?[a-z0-9][a-z0-9./-]*@[0-9][\w.+-]*"),
 }
 
 
@@ -37,7 +37,7 @@ class Scenario:
     wrong_key: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Client:
     """A client library or program, and the driver that uses it.
 
@@ -70,7 +70,7 @@ def load_scenarios(folder: Path = FOLDER) -> Mapping[str, Scenario]:
 
 def _scenario(path: Path, name: str, row: Any, defaults: Mapping[str, Any]) -> Scenario:
     where = f"{path}: scenario {name!r}"
-    if not isinstance(row, dict) or not _NAME.fullmatch(str(name)):
+    if not isinstance(row, dict) or not isinstance(name, str) or not _NAME.fullmatch(name):
         raise UsageError(f"{where} must be an object under a name of small letters, digits and hyphens")
     _members(where, row, {"title": _text, "ask": _is(dict), "see": _seen}, _SCENARIO)
     if not isinstance(row["ask"].get("prompt"), str):
@@ -188,7 +188,13 @@ def _seen(value: Any) -> str:
     return "" if good else f"an object of some of {', '.join(SEEN)}"
 
 
-_SCENARIO: Mapping[str, Check] = {"capability": _text, "willing": _text, "wrong_key": _is(bool)}
+def _willing(value: Any) -> str:
+    from conformance.clients.judging import UNWILLING
+
+    return "" if isinstance(value, str) and value in UNWILLING else f"one of {', '.join(UNWILLING)}"
+
+
+_SCENARIO: Mapping[str, Check] = {"capability": _text, "willing": _willing, "wrong_key": _is(bool)}
 _NEEDED: Mapping[str, Check] = {
     "title": _text, "language": _language, "packages": _texts, "base_url": _template, "key": _variable,
     "scenarios": _texts, "profiles": _texts,

@@ -24,7 +24,7 @@ class State(StrEnum):
 
 
 #: Which state of a scenario makes the state of its client, the first wins.
-WORST_FIRST = (State.BROKEN, State.DEGRADED, State.NOT_CHECKED, State.WORKS, State.OPEN, State.NOT_ASKED)
+WORST_FIRST = (State.BROKEN, State.DEGRADED, State.WORKS, State.OPEN, State.NOT_ASKED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ Beside each result stand the requirements that the exchanges of this scenario br
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from conformance.clients.data import Client, Scenario
 from conformance.clients.driving import How, Ran
 from conformance.clients.judging import Judged, State, together
 from conformance.contract import Level
+from conformance.proxy.watch import Blamed
 from conformance.reporting.clean import clean
 from conformance.rules.findings import Finding
 from conformance.verdicts import Exit, Graded
@@ -34,7 +35,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A client with all its results. `failure` says why it could not be checked at all, or is ""."""
+    """A client with all its results, none where the check ended before it. `failure`: why it could not be checked."""
 
     client: Client
     results: tuple[Result, ...] = ()
@@ -43,7 +44,7 @@ class Checked:
     @property
     def state(self) -> State:
         """What it comes to altogether."""
-        return State.NOT_CHECKED if self.failure else together([result.judged.state for result in self.results])
+        return together([result.judged.state for result in self.results]) if self.results else State.NOT_CHECKED
 
     @property
     def version(self) -> str:
@@ -54,11 +55,12 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A requirement that exchanges broke: its level here, its basis, and the first finding about it."""
+    """A requirement that exchanges broke: its level here, its basis, and what the first finding expected and saw."""
 
     id: str
     level: Level
     basis: str
+    expected: str
     seen: str
     entailed: bool = field(default=False)  #: whether another one of the same exchanges explains it
 
@@ -78,7 +80,20 @@ def broken_by(graded: Graded, exchanges: Iterable[int]) -> tuple[Broken, ...]:
 def _broken(graded: Graded, finding: Finding, entailed: bool) -> Broken:
     judgement = graded.judgements[finding.requirement]
     level = finding.level or judgement.level
-    return Broken(finding.requirement, level, judgement.requirement.basis, clean(finding.seen, 200), entailed)
+    words = (clean(finding.expected, 200), clean(finding.seen, 200))
+    return Broken(finding.requirement, level, judgement.requirement.basis, *words, entailed)
+
+
+def unexplained(graded: Graded, exchanges: Sequence[int]) -> str:
+    """What is said of a client that failed in exchanges that broke nothing: that, and what comes near to a cause.
+
+    A silence counts from its second time on, so that of a client that waited in vain the controls of the run tell.
+    """
+    ends = [record.exchange.end for seq in exchanges if (record := graded.run.at(seq)) is not None]
+    limits = dict.fromkeys(end.limit.value for end in ends if end.limit is not None)
+    cut = f"; its answer was still open at our limit {', '.join(limits)}" if limits else ""
+    beside = dict.fromkeys(row.requirement for row in graded.violations) if limits else ()
+    return NO_CLAUSE + cut + (f", and other exchanges of this run broke {', '.join(beside)}" if beside else "")
 
 
 #: What a client's state means for the exit code, by the gate.
@@ -90,15 +105,17 @@ def holding(checked: Sequence[Checked], gate: Level) -> frozenset[Exit]:
     states = {one.state for one in checked}
     codes = {Exit.VIOLATION} if states & _VIOLATION[gate] else set()
     driver = any(r.ran and r.ran.how in (How.GARBAGE, How.FLOOD) for one in checked for r in one.results)
-    return frozenset(codes | ({Exit.HARNESS_ERROR} if driver or State.NOT_CHECKED in states else set()))
+    return frozenset(codes | ({Exit.HARNESS_ERROR} if driver or any(one.failure for one in checked) else set()))
 
 
-def document(checked: Sequence[Checked], graded: Graded | None, about: Mapping[str, Any]) -> dict[str, Any]:
+def document(
+    checked: Sequence[Checked], graded: Graded | None, about: Mapping[str, Any], blamed: Sequence[Blamed] = ()
+) -> dict[str, Any]:
     """Everything as JSON values. Schema: `schemas/json/clients.json`."""
-    return {"version": VERSION, **about, "clients": [_client(one, graded) for one in checked]}
+    return {"version": VERSION, **about, "clients": [_client(one, graded, blamed) for one in checked]}
 
 
-def _client(one: Checked, graded: Graded | None) -> dict[str, Any]:
+def _client(one: Checked, graded: Graded | None, blamed: Sequence[Blamed]) -> dict[str, Any]:
     return {
         "name": one.client.name,
         "title": one.client.title,
@@ -106,11 +123,11 @@ def _client(one: Checked, graded: Graded | None) -> dict[str, Any]:
         "packages": list(one.client.packages),
         "state": one.state.value,
         "failure": one.failure,
-        "scenarios": [_result(result, graded) for result in one.results],
+        "scenarios": [_result(result, graded, blamed) for result in one.results],
     }
 
 
-def _result(result: Result, graded: Graded | None) -> dict[str, Any]:
+def _result(result: Result, graded: Graded | None, blamed: Sequence[Blamed]) -> dict[str, Any]:
     rows = broken_by(graded, result.exchanges) if graded else ()
     return {
         "name": result.scenario.name,
@@ -122,36 +139,47 @@ def _result(result: Result, graded: Graded | None) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "exchanges": list(result.exchanges),
         "broken": [
-            {"requirement": row.id, "level": row.level.value, "basis": row.basis, "seen": row.seen,
-             "entailed": row.entailed} for row in rows
+            {"requirement": row.id, "level": row.level.value, "basis": row.basis, "expected": row.expected,
+             "seen": row.seen, "entailed": row.entailed} for row in rows
         ],
+        "faults_of_the_client": [asdict(row.fault) | {"exchange": row.exchange} for row in _blamed(result, blamed)],
     }  # fmt: skip
 
 
-def text(checked: Sequence[Checked], graded: Graded | None) -> str:
+def _blamed(result: Result, blamed: Sequence[Blamed]) -> tuple[Blamed, ...]:
+    """What the client itself did in these exchanges that the contract forbids."""
+    return tuple(row for row in blamed if row.exchange in result.exchanges)
+
+
+def text(checked: Sequence[Checked], graded: Graded | None, blamed: Sequence[Blamed] = ()) -> str:
     """What a reader of the terminal is told: a line for each client, and lines below it for what is not well."""
-    return "\n".join(line for one in checked for line in _lines(one, graded))
+    return "\n".join(line for one in checked for line in _lines(one, graded, blamed))
 
 
-def _lines(one: Checked, graded: Graded | None) -> Iterator[str]:
+def _lines(one: Checked, graded: Graded | None, blamed: Sequence[Blamed]) -> Iterator[str]:
     yield f"{one.state.upper():12}{clean(one.client.title)} ({clean(one.version, 60)})"
     if one.failure:
         yield f"    {clean(one.failure, 1000)}"
     for result in one.results:
-        yield from _scenario_lines(result, graded)
+        yield from _scenario_lines(result, graded, blamed)
     well = [result.scenario.name for result in one.results if result.judged.state is State.WORKS]
     if well:
         yield f"    works: {', '.join(well)}"
 
 
-def _scenario_lines(result: Result, graded: Graded | None) -> Iterator[str]:
-    rows = broken_by(graded, result.exchanges) if graded else ()
-    if result.judged.state is State.WORKS and not rows:
+def _scenario_lines(result: Result, graded: Graded | None, blamed: Sequence[Blamed]) -> Iterator[str]:
+    rows, own = broken_by(graded, result.exchanges) if graded else (), _blamed(result, blamed)
+    if result.judged.state is State.WORKS and not rows and not own:
         return
     reasons = "; ".join(clean(reason) for reason in result.judged.reasons)
     yield f"    {result.scenario.name}: {result.judged.state}" + (f": {reasons}" if reasons else "")
-    yield from (f"        {row.id} ({row.level.value}, {row.basis}): {row.seen}" for row in rows if not row.entailed)
+    yield from (
+        f"        {row.id} ({row.level.value}, {row.basis}): expected {row.expected}, seen {row.seen}"
+        for row in rows
+        if not row.entailed
+    )
     if followed := [row.id for row in rows if row.entailed]:
         yield f"        and what follows from it: {', '.join(followed)}"
     if not rows and graded and result.judged.state in (State.BROKEN, State.DEGRADED):
-        yield f"        {NO_CLAUSE}"
+        yield f"        {unexplained(graded, result.exchanges)}"
+    yield from dict.fromkeys(f"        {clean(row.text)}" for row in own)
