@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,8 @@ from mutations import mutants
 SEEDS = Path(__file__).parent / "seeds"
 #: How many inputs all surfaces are given together; 0 is the small, fixed share of the usual tests.
 EXAMPLES = int(os.environ.get("FUZZ_HARNESS_EXAMPLES") or 0)
-SEED = int(os.environ.get("FUZZ_HARNESS_SEED") or 0)
+#: Of those many; the day where none is given, so that every night draws others.
+SEED = int(os.environ.get("FUZZ_HARNESS_SEED") or time.strftime("%Y%m%d"))
 #: Where an input that fails is written.
 KEEP = os.environ.get("FUZZ_HARNESS_KEEP", "")
 
