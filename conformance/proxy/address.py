@@ -8,6 +8,7 @@ from conformance.probing.render import endpoint_url
 
 _VERSION = "/v1"
 _MESSAGES = "/messages"
+_ADDED = (f"{_VERSION}/", f"{_MESSAGES}/")  #: what clients add to a base
 _HOST = re.compile(rb"(?i)(\r?\nhost:)[^\r\n]*")
 
 
@@ -27,17 +28,19 @@ class Address:
         return f"{self.scheme}://{self.netloc}"
 
     def path(self, asked: str) -> str:
-        """The path and query at the target for what a client asks for; the base is put before it where it lacks it.
+        """The path and query at the target for what a client asks for.
 
-        A client that has the whole base URL, and one that knows host and port alone, reach the same.
+        A client that knows host and port alone reaches the same as one that has the base: the base is put before what
+        it adds to a base.
         """
         if not asked.startswith("/"):
             parts = urlsplit(asked)
             if not parts.netloc:
                 return asked  # `*`, of OPTIONS
             asked = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        inside = asked.partition("?")[0]
-        return asked if inside == self.base or inside.startswith(f"{self.base}/") else self.base + asked
+        inside = f"{asked.partition('?')[0]}/"
+        bare = inside.startswith(_ADDED) and not inside.startswith(f"{self.base}/")
+        return self.base + asked if bare else asked
 
     def head(self, raw: bytes, path: str) -> bytes:
         """The head of a request as the target gets it: another path and host, every other byte as it came."""

@@ -5,11 +5,8 @@ Each event of a socket is passed on before anything else is done with it. What i
 
 import asyncio
 import json
-import socket
-import struct
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from ssl import SSLContext
 from typing import cast
@@ -19,6 +16,7 @@ from conformance.probing.transport import trusted
 from conformance.proxy.address import Address
 from conformance.proxy.exchanging import Exchanging
 from conformance.proxy.requests import Body, Head, NotHttp, Requests
+from conformance.proxy.upstream import Target, reset
 from conformance.wire.exchange import End, Ending, Limit, Request
 
 #: Seconds that the end of a stream may take when its client left after `message_stop`: it is read, and goes nowhere.
@@ -26,7 +24,6 @@ LINGER = 0.5
 #: What marks an answer as ours, and no answer of the target's.
 MARK = "x-conformance-proxy"
 MOST_WAITING = 1024 * 1024  #: bytes that are held while the target is being connected
-_RESET = struct.pack("ii", 1, 0)
 
 
 @dataclass(slots=True)
@@ -203,7 +200,7 @@ class Relay(asyncio.Protocol):
         if error is None:
             self.end()
         elif self.transport is not None:
-            _reset(self.transport)
+            reset(self.transport)
 
     # The end
 
@@ -225,55 +222,3 @@ class Relay(asyncio.Protocol):
             passing.end(self.failure) if self.failure else passing.left(detail)
         if self.transport is not None:
             self.transport.abort()
-
-
-class Target(asyncio.Protocol):
-    """The connection to the target."""
-
-    def __init__(self, relay: Relay) -> None:
-        self.relay = relay
-        self.transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It is there."""
-        self.transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        """The target sends."""
-        self.relay.came(data)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """It ended, in order or with a reset."""
-        self.relay.target_ended(error)
-
-    def pause_writing(self) -> None:
-        """The target reads more slowly than the client sends."""
-        if self.relay.transport is not None:
-            self.relay.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        """It has caught up."""
-        if self.relay.transport is not None:
-            self.relay.transport.resume_reading()
-
-    def write(self, data: bytes) -> None:
-        """Send."""
-        if self.transport is not None:
-            self.transport.write(data)
-
-    def reading(self, wanted: bool) -> None:
-        """Whether more is to be read."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.resume_reading() if wanted else self.transport.pause_reading()
-
-    def hang_up(self) -> None:
-        """Close at once: nobody listens any more."""
-        if self.transport is not None:
-            self.transport.abort()
-
-
-def _reset(transport: asyncio.Transport) -> None:
-    """End a connection with a reset, not in order."""
-    with suppress(OSError):
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-    transport.abort()

@@ -1,5 +1,6 @@
 """A client's connection, read from a copy of its bytes: where each request begins and ends. h11 does the reading."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import h11
@@ -38,16 +39,19 @@ class Requests:
         self._held = b""  #: of a head that is not whole
         self._inside = False
 
-    def feed(self, data: bytes) -> list[Head | Body]:
+    def feed(self, data: bytes) -> Iterator[Head | Body]:
         """What some more bytes come to, in their order; all of them but a head that is not whole. Raises NotHttp."""
         found: list[Head | Body] = []
+        wrong = ""
         try:
             self._parser.receive_data(data)
             while data:
                 data = self._body(data, found) if self._inside else self._head(data, found)
         except h11.RemoteProtocolError as error:
-            raise NotHttp(str(error)) from None
-        return found
+            wrong = str(error)
+        yield from found
+        if wrong:
+            raise NotHttp(wrong)
 
     def _head(self, data: bytes, found: list[Head | Body]) -> bytes:
         """Look for a head; what stands behind it."""

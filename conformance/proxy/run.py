@@ -60,7 +60,7 @@ def proxy(
     except OSError as error:
         live.finish()
         raise UsageError(f"cannot listen on port {port}: {error.strerror or error}; choose another --port") from None
-    failure = _failure(passthrough) or _narrowed(live)
+    failure = unrecorded(passthrough) or narrowed(live)
     silent = bool(watch.requests) and not _answered(live)
     closing = close_run(live, 0, SILENT if silent else "", failure=failure)
     return _reported(closing, watch, live)
@@ -87,14 +87,13 @@ def items_for(settings: Settings) -> list[Item]:
 
 def _passthrough(live: Live, watch: Watch, port: int) -> Passthrough:
     settings = live.settings
-    assert settings.target_url is not None
     return Passthrough(
-        settings.target_url, watch.take, port=port, verify=live.target.verify, limits=settings.limits,
+        live.desk.endpoint, watch.take, port=port, verify=live.target.verify, limits=settings.limits,
         most=settings.max_requests, refused=watch.refused,
     )  # fmt: skip
 
 
-def _failure(passthrough: Passthrough) -> str:
+def unrecorded(passthrough: Passthrough) -> str:
     """What failed while exchanges were recorded, unless the journal itself will tell."""
     error = passthrough.error
     if error is None or isinstance(error, CannotWrite):
@@ -102,7 +101,7 @@ def _failure(passthrough: Passthrough) -> str:
     return f"the harness failed while recording: {passthrough.keys.text(f'{type(error).__name__}: {error}')}"
 
 
-def _narrowed(live: Live) -> str:
+def narrowed(live: Live) -> str:
     """Tell the plan of the run again, now that it is known which requirements the clients' requests put to the test.
 
     A plan is what was meant to be seen. Here nothing was: what no client asked for is not missing.

@@ -80,8 +80,9 @@ def _broken(record: Record, terms: Terms) -> Iterator[str]:
     for finding in levels:
         if finding.kind is Kind.BROKEN:
             first.setdefault(finding.requirement, finding)
+    told = (f"{name} {row.level}: expected {row.expected}, seen {row.seen}" for name, row in first.items())
     if first:
-        yield "broke " + "; ".join(f"{name} {row.level}: {row.seen}" for name, row in first.items())
+        yield f"broke {'; '.join(told)}"
 
 
 def _request(record: Record) -> str:
