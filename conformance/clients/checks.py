@@ -13,7 +13,7 @@ from typing import Any
 from conformance.clients.data import FOLDER, Client, Scenario, load_clients, load_scenarios
 from conformance.clients.driving import Ran, drive
 from conformance.clients.environments import Environment, NotInstalled, environment_of
-from conformance.clients.judging import Judged, State, judge
+from conformance.clients.judging import Judged, State, judge, wire_of
 from conformance.clients.outcome import FILE, Checked, Result, document, holding, text
 from conformance.evidence.follow import Follower
 from conformance.evidence.run import PLAIN, STREAM, Item
@@ -166,9 +166,13 @@ def _result(live: Live, proxy: Passthrough, client: Client, scenario: Scenario, 
         order = dict(scenario.ask) | {
             "scenario": scenario.name, "base_url": client.base_url.format(url=proxy.url), "model": live.desk.model,
         }  # fmt: skip
-        ran = _clean(drive(environment.command({**client.environment, client.key: key}), order, choice.seconds), live)
-    seconds = time.monotonic() - began
-    return Result(scenario, judge(ran, scenario, client), ran, tuple(row.seq for row in window.records), seconds)
+        try:
+            ran = drive(environment.command({**client.environment, client.key: key}), order, choice.seconds)
+        except OSError as error:
+            return Result(scenario, Judged(State.NOT_CHECKED, (f"its driver cannot be started: {error}",)))
+    ran = _clean(ran, live)
+    seconds, exchanges = time.monotonic() - began, tuple(record.seq for record in window.records)
+    return Result(scenario, judge(ran, scenario, client, wire_of(window.records)), ran, exchanges, seconds)
 
 
 def _unasked(live: Live, scenario: Scenario) -> str:
@@ -179,7 +183,8 @@ def _unasked(live: Live, scenario: Scenario) -> str:
 
 def _clean(ran: Ran, live: Live) -> Ran:
     """The same without what is secret, wherever a driver repeats it."""
-    return replace(ran, why=live.redactor.text(ran.why), error=_without(ran.error, live), seen=_without(ran.seen, live))
+    why, version = live.redactor.text(ran.why), live.redactor.text(ran.version)
+    return replace(ran, why=why, version=version, error=_without(ran.error, live), seen=_without(ran.seen, live))
 
 
 def _without(value: Any, live: Live) -> Any:

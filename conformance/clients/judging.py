@@ -1,4 +1,7 @@
-"""What a client saw, against what a scenario says must be seen: a table with a row for each word of `see`."""
+"""What a client saw, against what a scenario says must be seen: a table with a row for each word of `see`.
+
+What the model said is not judged, but what was on the wire and never reached the user is lost.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +10,8 @@ from typing import Any
 
 from conformance.clients.data import Client, Scenario
 from conformance.clients.driving import How, Ran
+from conformance.evidence.run import Record
+from conformance.rules.answers import blocks
 
 
 class State(StrEnum):
@@ -24,7 +29,7 @@ class State(StrEnum):
 
 
 #: Which state of a scenario makes the state of its client, the first wins.
-WORST_FIRST = (State.BROKEN, State.DEGRADED, State.WORKS, State.OPEN, State.NOT_ASKED)
+WORST_FIRST = (State.BROKEN, State.DEGRADED, State.NOT_CHECKED, State.WORKS, State.OPEN, State.NOT_ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,29 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """What the answers to a client held: the text of the last one, and the tool calls of all."""
+
+    text: str = ""
+    calls: int = 0
+
+
+def wire_of(records: Sequence[Record]) -> Wire:
+    """What these exchanges held."""
+    readings = [record.reading for record in sorted(records, key=lambda record: record.seq)]
+    messages = [reading.accumulated if reading.is_stream else reading.message for reading in readings]
+    calls = sum(1 for message in messages if message is not None for _ in blocks(message, "tool_use"))
+    return Wire(readings[-1].text if readings else "", calls)
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
-    """What a driver told, read defensively, with the words of its client translated."""
+    """What a driver told, read defensively, with the words of its client translated; and what was there to be seen."""
 
     seen: Mapping[str, Any]
     client: Client
     see: Mapping[str, Any]
+    wire: Wire
 
     @property
     def calls(self) -> list[Mapping[str, Any]]:
@@ -56,15 +78,15 @@ class Sight:
         return self.client.stop_reasons.get(word, (word,)) if isinstance(word, str) else (word,)
 
 
-def judge(ran: Ran, scenario: Scenario, client: Client) -> Judged:
-    """What a scenario comes to for a client."""
+def judge(ran: Ran, scenario: Scenario, client: Client, wire: Wire = Wire()) -> Judged:
+    """What a scenario comes to for a client that was answered with this."""
     if ran.how is How.UNSUPPORTED:
         return Judged(State.NOT_ASKED, (str(ran.error.get("message") or "the client cannot do this"),))
     if "status" in scenario.see:
         return _surfaced(ran, scenario.see["status"])
     if ran.how is not How.COMPLETED:
         return Judged(State.BROKEN, (ended(ran),))
-    sight = Sight(ran.seen, client, scenario.see)
+    sight = Sight(ran.seen, client, scenario.see, wire)
     if scenario.willing and UNWILLING[scenario.willing](sight):
         return Judged(State.OPEN, (f"the model made none of what the scenario is about ({scenario.title})",))
     reasons = tuple(_complaints(sight))
@@ -105,6 +127,13 @@ def _some(word: str) -> "Look":
             yield f"no {word} was seen"
 
     return look
+
+
+def _text(sight: Sight, wanted: Any) -> Iterator[str]:
+    yield from _some("text")(sight, wanted)
+    said, held = str(sight.seen.get("text") or "").strip(), sight.wire.text.strip()
+    if said and len(said) < len(held):
+        yield f"{len(said)} of {len(held)} characters of the text were seen"
 
 
 def _calls(sight: Sight, wanted: int) -> Iterator[str]:
@@ -158,7 +187,7 @@ def _judged_apart(sight: Sight, wanted: Any) -> Iterator[str]:
 
 Look = Callable[[Sight, Any], Iterator[str]]
 SEEN: Mapping[str, Look] = {
-    "text": _some("text"),
+    "text": _text,
     "thinking": _some("thinking"),
     "calls": _calls,
     "input": _input,
@@ -171,7 +200,9 @@ SEEN: Mapping[str, Look] = {
 _ENDED = {"end_turn", "max_tokens", "refusal"}
 #: Whether the model left out what a scenario is about, by the word of `willing`.
 UNWILLING: Mapping[str, Callable[[Sight], bool]] = {
-    "calls": lambda sight: not sight.calls and bool(_ENDED.intersection(map(str, sight.stop_reasons))),
+    "calls": lambda sight: (
+        not sight.calls and not sight.wire.calls and bool(_ENDED.intersection(map(str, sight.stop_reasons)))
+    ),
     "stop_sequence": lambda sight: (
         "stop_sequence" not in sight.stop_reasons and bool(_ENDED.intersection(map(str, sight.stop_reasons)))
     ),

@@ -104,8 +104,14 @@ def holding(checked: Sequence[Checked], gate: Level) -> frozenset[Exit]:
     """The exit codes that hold for what clients came to."""
     states = {one.state for one in checked}
     codes = {Exit.VIOLATION} if states & _VIOLATION[gate] else set()
-    driver = any(r.ran and r.ran.how in (How.GARBAGE, How.FLOOD) for one in checked for r in one.results)
-    return frozenset(codes | ({Exit.HARNESS_ERROR} if driver or any(one.failure for one in checked) else set()))
+    ours = any(one.failure or any(map(_is_ours, one.results)) for one in checked)
+    return frozenset(codes | ({Exit.HARNESS_ERROR} if ours else set()))
+
+
+def _is_ours(result: Result) -> bool:
+    """Whether a result tells of trouble with a driver, which is nobody's but ours."""
+    unread = result.ran is not None and result.ran.how in (How.GARBAGE, How.FLOOD)
+    return unread or result.judged.state is State.NOT_CHECKED
 
 
 def document(

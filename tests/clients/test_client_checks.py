@@ -10,7 +10,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unus
 
 from conformance import reference
 from conformance._paths import SCHEMAS
+from conformance.clients.driving import Command, Ran, drive
 from conformance.evidence.follow import read_run
+from conformance.proxy.watch import Watch
 from conformance.settings.resolve import UsageError
 from conformance.verdicts import Exit
 
@@ -67,6 +69,13 @@ def test_silent_loss_is_told_as_such(tmp_path: Path) -> None:
     done = checked(tmp_path, None, "stop-reason-null")
     assert "DEGRADED" in done.text and scenario(tmp_path, "text")["state"] == "degraded"
     assert "RESP-009" in [one["requirement"] for one in scenario(tmp_path, "text")["broken"]]
+
+
+def test_text_that_came_and_was_not_seen_is_lost(tmp_path: Path) -> None:
+    fake(tmp_path, HONEST.replace('message["content"][0]["text"]', 'message["content"][0]["text"][:3]'))
+    done = checked(tmp_path)
+    assert "text: degraded: 3 of 4 characters of the text were seen" in done.text
+    assert "stream: degraded: 3 of 15 characters of the text were seen" in done.text
 
 
 def test_a_client_that_fails_where_nothing_is_broken_is_told_apart(tmp_path: Path) -> None:
@@ -174,3 +183,47 @@ def test_a_target_without_keys_is_asked_nothing_about_keys(tmp_path: Path) -> No
     with reference.Endpoint(reference.Settings(faults=UNLOCKED)) as server:
         checked(tmp_path, server.url, **{"no-auth": True})
     assert scenario(tmp_path, "error")["reasons"] == ["the target takes no key"]
+
+
+def test_a_driver_that_cannot_be_started_is_not_checked(tmp_path: Path) -> None:
+    fake(tmp_path, scenarios=["text"])
+    [place] = (tmp_path / "cache").iterdir()
+    (place / "venv" / "bin" / "python").unlink()
+    done = checked(tmp_path)
+    assert done.code is Exit.HARNESS_ERROR and "text: not checked: its driver cannot be started" in done.text
+    assert scenario(tmp_path, "text")["state"] == written(tmp_path)["clients"][0]["state"] == "not checked"
+
+
+def test_an_interrupted_check_keeps_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake(tmp_path, scenarios=["text", "stream"])
+    begun: list[str] = []
+
+    def interrupted(command: Command, order: dict[str, Any], seconds: float) -> Ran:
+        begun.append(order["scenario"])
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        return drive(command, order, seconds)
+
+    monkeypatch.setattr("conformance.clients.checks.drive", interrupted)
+    done = checked(tmp_path)
+    assert done.code is Exit.INTERRUPTED and "works: text" in done.text
+    [row] = written(tmp_path)["clients"][0]["scenarios"]
+    assert (row["name"], row["state"]) == ("text", "works")
+
+
+def test_what_cannot_be_recorded_is_an_error_of_the_harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake(tmp_path, scenarios=["text"])
+
+    def full(self: Any, record: Any) -> None:
+        raise ValueError("no room")
+
+    monkeypatch.setattr(Watch, "take", full)
+    done = checked(tmp_path)
+    assert done.code is Exit.HARNESS_ERROR and "no room" in done.text
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    fake(tmp_path, scenarios=["text"])
+    (tmp_path / "run" / "clients.json").mkdir(parents=True)
+    done = checked(tmp_path)
+    assert done.code is Exit.HARNESS_ERROR and "cannot write the report" in done.text

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.clients.data import Client, Scenario, load_scenarios
 from conformance.clients.driving import How, Ran
-from conformance.clients.judging import SEEN, UNWILLING, Judged, State, judge, together
+from conformance.clients.judging import SEEN, UNWILLING, Judged, State, Wire, judge, together, wire_of
 
 CALLS = [{"id": "a", "name": "get_code", "input": {"n": 7}}, {"id": "b", "name": "get_code", "input": {"n": 8}}]
 USAGE = {"input_tokens": 5, "output_tokens": 2}
@@ -121,3 +121,21 @@ def test_the_worst_scenario_makes_the_client() -> None:
 def test_every_word_that_scenarios_use_is_a_row() -> None:
     for scenario in load_scenarios().values():
         assert scenario.see.keys() <= SEEN.keys() and scenario.willing in {"", *UNWILLING}
+
+
+def test_what_was_on_the_wire_and_not_seen_is_lost() -> None:
+    scenario = load_scenarios()["text"]
+    seen = {**GOOD, "turns": 1}
+    assert judge(Ran(How.COMPLETED, seen=seen), scenario, client(), Wire(" pong\n")).state is State.WORKS
+    found = judge(Ran(How.COMPLETED, seen=seen), scenario, client(), Wire("pong, and more"))
+    assert found == Judged(State.DEGRADED, ("4 of 14 characters of the text were seen",))
+
+
+def test_a_call_on_the_wire_is_no_unwilling_model() -> None:
+    ran, scenario = Ran(How.COMPLETED, seen={**GOOD, "tool_calls": []}), load_scenarios()["tool-loop"]
+    assert judge(ran, scenario, client()).state is State.OPEN
+    assert judge(ran, scenario, client(), Wire("pong", 1)).state is State.DEGRADED
+
+
+def test_the_wire_is_read_from_the_exchanges() -> None:
+    assert wire_of(()) == Wire()
