@@ -165,7 +165,7 @@ def sample(schema: dict[str, Any], prompt: str, nth: int) -> Any:
         return {name: sample(schema.get("properties", {}).get(name, {}), prompt, nth) for name in wanted}
     if kind == "array":
         return [sample(schema.get("items", {}), prompt, nth)]
-    numbers, quoted = re.findall(r"(?<![\w.])\d+(?![\w.])", prompt), QUOTED.findall(prompt)
+    numbers, quoted = re.findall(r"(?<![\w.])\d+(?!\w|\.\d)", prompt), QUOTED.findall(prompt)
     number = int(numbers[nth % len(numbers)]) if numbers else 1
     text = quoted[nth % len(quoted)] if quoted else (re.findall(r"[A-Z]\w+", prompt) or ["value"])[-1]
     return {"integer": number, "number": number, "boolean": True, "null": None}.get(str(kind), text)

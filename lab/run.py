@@ -19,13 +19,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # the lab's modules, whoever starts it
 from _lab import LAB, ROOT, LabError, Start, environment, free_port, install, serving
 from _servers import Places, Server, Way, load, names, start
 
 BROKEN = 3
 WORST_FIRST = (4, 3, 2, 6, 5, 1, 0)
-REFERENCE = "reference-1"
 
 
 def upstream(kind: str, port: int, key: str, home: Path, faults: list[str]) -> Start:
@@ -83,7 +81,8 @@ def once(server: Server, way: Way, out: Path, given: argparse.Namespace, options
     with running(server, way, given.fault) as places:
         if not given.serve:
             return harness(server, way, places, out / label, options)
-        print(f"http://127.0.0.1:{places.port}{server.base} model={way.model} key={places.key}", flush=True)
+        told = f"model={way.model} key={places.key} upstream={places.upstream}"
+        print(f"http://127.0.0.1:{places.port}{server.base} {told}", flush=True)
         input("press enter to go on\n")
         return 0
 

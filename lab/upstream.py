@@ -4,6 +4,8 @@ Standard library only, loopback only. It speaks the OpenAI format: JSON and serv
 stop sequences, limits. Tokens are short runs of letters, single marks and spaces.
 
     python lab/upstream.py --port 0      prints its base address on the first line
+
+`--fault NAME` gives its streams a habit of real servers (`lab/upstream_faults.py`); `--list-faults` tells them.
 """
 
 from __future__ import annotations
@@ -13,15 +15,13 @@ import json
 import os
 import re
 import secrets
-import sys
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # the model lies beside, whoever starts it
 from obedient import called, pieces, spoken, text_of
+from upstream_faults import FAULTS, Cut, changed, listed
 
 MODEL = "obedient"
 KEY_VARIABLE = "LAB_UPSTREAM_KEY"
@@ -140,6 +140,7 @@ class Handler(BaseHTTPRequestHandler):
     """``POST …/chat/completions`` and ``GET /health``."""
 
     protocol_version = "HTTP/1.1"
+    faults: tuple[str, ...] = ()
 
     def do_GET(self) -> None:
         """Tell that the server is up."""
@@ -194,13 +195,18 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
         with_usage = bool((body.get("stream_options") or {}).get("include_usage"))
-        events = (*(json.dumps(chunk) for chunk in chunks(answer, with_usage)), "[DONE]")
         try:
-            for data in (f"data: {event}\n\n".encode() for event in events):
-                self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+            for chunk in changed(chunks(answer, with_usage), self.faults):
+                self.event(json.dumps(chunk))
+            self.event("[DONE]")
             self.wfile.write(b"0\r\n\r\n")
-        except OSError:
+        except (OSError, Cut):
             self.close_connection = True
+
+    def event(self, data: str) -> None:
+        """Send one event as a chunk of the transfer coding."""
+        sent = f"data: {data}\n\n".encode()
+        self.wfile.write(f"{len(sent):x}\r\n".encode() + sent + b"\r\n")
 
     def log_message(self, format: str, *args: Any) -> None:
         """Stay silent: the harness keeps its own journal."""
@@ -210,7 +216,14 @@ def main() -> None:
     """Serve on loopback until the process is ended."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    server = ThreadingHTTPServer(("127.0.0.1", parser.parse_args().port), Handler)
+    parser.add_argument("--fault", action="append", default=[], choices=sorted(FAULTS), help="repeatable")
+    parser.add_argument("--list-faults", action="store_true", help="tell the faults, and end")
+    given = parser.parse_args()
+    if given.list_faults:
+        print(listed())
+        return
+    Handler.faults = tuple(given.fault)
+    server = ThreadingHTTPServer(("127.0.0.1", given.port), Handler)
     server.daemon_threads = True
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
     try:
