@@ -55,7 +55,7 @@ function results(message) {
 async function converse() {
   const client = new Anthropic({ baseURL: order.base_url, maxRetries: 0 });
   const api = order.betas?.length ? client.beta.messages : client.messages;
-  const messages = order.messages ?? [{ role: 'user', content: order.prompt }];
+  const messages = [{ role: 'user', content: order.prompt }];
   while (seen.turns < MAX_TURNS) {
     const message = await ask(api, messages);
     note(message);

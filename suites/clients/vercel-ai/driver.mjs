@@ -42,7 +42,7 @@ function settings() {
     model: createAnthropic({ baseURL: order.base_url })(order.model),
     maxRetries: 0,
     maxOutputTokens: limit(),
-    messages: order.messages ?? [{ role: 'user', content: order.prompt }],
+    prompt: order.prompt,
     system: order.system || undefined,
     stopSequences: order.stop_sequences?.length ? order.stop_sequences : undefined,
     tools: tools(),
