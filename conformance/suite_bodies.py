@@ -51,6 +51,10 @@ CACHED_BLOCK = probe("cached block", blocks(PONG | {"cache_control": {"type": "e
 
 #: Accepted forms of optional fields; the controls of malformed ones.
 SYSTEM = probe("system string", PLAIN | {"system": "You are terse."})
+CACHED_SYSTEM = probe(
+    "cached system block", PLAIN | {"system": [text("You are terse.", cache_control={"type": "ephemeral"})]}
+)
+SYSTEM_BLOCKS = probe("system blocks", PLAIN | {"system": [text("You are terse."), text("You are polite.")]})
 STOPS = probe("stop sequences", PLAIN | {"stop_sequences": ["ZZSTOPZZ"]})
 METADATA = probe("metadata user_id", PLAIN | {"metadata": {"user_id": "ct-1"}})
 
@@ -113,7 +117,10 @@ def again(original: Probe, which: str = "again") -> Probe:
     return replace(original, id=f"{original.id}, {which}", repeat=which)
 
 
-STREAMED_NEGATIVES: Mapping[str, Probe] = {name: twin(item) for name, item in NEGATIVES.items()}
+#: An unknown model is found out later than a bad body, often by whoever serves the model: in place of the last of them.
+UNKNOWN_MODEL = probe("model unknown", PLAIN | {"model": "ct-no-such-model-{nonce}"})
+STREAMABLE: Mapping[str, Probe] = dict(list(NEGATIVES.items())[:-1]) | {"model_unknown": UNKNOWN_MODEL}
+STREAMED_NEGATIVES: Mapping[str, Probe] = {name: twin(item) for name, item in STREAMABLE.items()}
 
 #: The plain request once more, and twice under one idempotency key, which the contract does not know.
 PLAIN_AGAIN = again(PLAIN_CONTROL)
@@ -152,14 +159,21 @@ ECHOES = (
 )
 #: The last one leaves a model room to think before it answers.
 ECHOED = tuple(asked(prompt, room) for prompt, room in zip(ECHOES, (64, 64, 1024), strict=True))
+#: The sequence that the answer comes to is the second one: a server may look at one alone, or report another.
 STOPPED = probe(
     "stopped by a sequence",
-    *(body | {"stop_sequences": [STOP_WORD]} for body in ECHOED),
+    *(body | {"stop_sequences": ["QQHALTQQ", STOP_WORD]} for body in ECHOED),
     shape=Shape.UNTIL,
     until="sequence-reached",
 )
 STOPPED_STREAM = twin(STOPPED)
-UNSTOPPED = probe("not stopped", *ECHOED, shape=Shape.UNTIL, until="passage-repeated")
+#: Five sequences that the answer does not come to: more than the four that other interfaces allow.
+UNSTOPPED = probe(
+    "not stopped",
+    *(body | {"stop_sequences": [f"QQHALT{number}QQ" for number in range(1, 6)]} for body in ECHOED),
+    shape=Shape.UNTIL,
+    until="passage-repeated",
+)
 
 #: A long answer, for what only shows in many events.
 STORY = probe(

@@ -7,7 +7,7 @@ model that is free to choose serve every clause about what a call looks like, in
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.suite import PLAIN, Call, Probe, Shape, assistant, probe, user
+from conformance.suite import PLAIN, Call, Probe, Shape, assistant, probe, text, user
 from conformance.suite_bodies import asked, twin
 
 Body = dict[str, Any]
@@ -136,7 +136,9 @@ def result(**members: Any) -> Body:
 
 
 QUESTION = user("What is the code for n = 7?")
-ANSWER = result(content="The code is 4711.")
+#: Long enough to show in the count of input tokens, whatever a server says in the place of a result that is none.
+CODE = "The code is 4711. It was given out on the second of May and stays valid until the end of the next year."
+ANSWER = result(content=CODE)
 
 
 def history(*turns: Mapping[str, Any]) -> Body:
@@ -151,3 +153,6 @@ def called(content: Any, *calls: Body) -> Body:
 
 #: A call and its result, written by hand: the control of what is wrong about a history.
 HISTORY = tooled("a call and its result", called([ANSWER]))
+#: The same with the result as a text block, and with none.
+RESULT_BLOCKS = tooled("a result of text blocks", called([result(content=[text(CODE)])]))
+NO_RESULT = tooled("a result without content", called([result()]))

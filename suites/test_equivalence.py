@@ -14,15 +14,15 @@ from conformance.suite import (
 from conformance.suite_bodies import (
     LONG_SYSTEM,
     LONG_SYSTEM_STREAM,
-    NEGATIVES,
     ONE_TOKEN,
     ONE_TOKEN_STREAM,
+    STREAMABLE,
     STREAMED_NEGATIVES,
     twin,
 )
 from conformance.suite_tools import BAD_NAME, CALLING_STREAM, FORCED, FORCED_STREAM
 
-PAIRS = {name: (original, STREAMED_NEGATIVES[name]) for name, original in NEGATIVES.items()}
+PAIRS = {name: (original, STREAMED_NEGATIVES[name]) for name, original in STREAMABLE.items()}
 
 
 @requirement("EQV-001")

@@ -5,6 +5,7 @@ from typing import Any
 
 from conformance.suite import PLAIN_CONTROL, Judged, cases, expects, per_profile, probe, requirement, same_outcome
 from conformance.suite_bodies import CONVERSATION, CONVERSATION_BODY, ONE_BLOCK
+from conformance.suite_tools import HISTORY, RESULT_BLOCKS
 
 #: Tokens: a counter may count the word `text` or a separator; one that counts the JSON around a text counts more.
 SLACK = 5
@@ -29,7 +30,7 @@ SPACIOUS = probe(
 
 
 @requirement("EQV-005")
-@cases(same_tokens, one_block=(PLAIN_CONTROL, ONE_BLOCK))
+@cases(same_tokens, one_block=(PLAIN_CONTROL, ONE_BLOCK), tool_result=(HISTORY, RESULT_BLOCKS))
 def test_a_string_and_one_text_block_cost_the_same_input_tokens(case: Judged) -> None:
     case.judge()
 

@@ -32,6 +32,7 @@ from conformance.suite_bodies import (
     PONG,
     TWO_BLOCKS,
     TWO_TURNS,
+    UNKNOWN_MODEL,
     blocks,
     said,
 )
@@ -70,7 +71,7 @@ def test_an_absent_or_non_string_model_is_refused(case: Judged) -> None:
 @requirement("REQ-002")
 @cases(
     per_profile(myrouter=status(404, 400), anthropic=status(404, error_type="not_found_error")),
-    unknown=PLAIN | {"model": "ct-no-such-model-{nonce}"},
+    unknown=UNKNOWN_MODEL,
 )
 @cases(
     refused_or(also=(404,)),

@@ -2,7 +2,18 @@
 REQ-035, REQ-050, REQ-051, REQ-053, REQ-054)."""
 
 from conformance.suite import PLAIN, Judged, accepted, cases, probe, refused, requirement, text
-from conformance.suite_bodies import CACHED_BLOCK, PONG, STOPS, STOPS_STRING, SYSTEM, SYSTEM_NUMBER, blocks
+from conformance.suite_bodies import (
+    CACHED_BLOCK,
+    CACHED_SYSTEM,
+    PONG,
+    STOPS,
+    STOPS_STRING,
+    SYSTEM,
+    SYSTEM_BLOCKS,
+    SYSTEM_NUMBER,
+    UNSTOPPED,
+    blocks,
+)
 from conformance.suite_tools import GET_CODE, TOOLED, offering, tooled
 
 EPHEMERAL = {"type": "ephemeral"}
@@ -20,7 +31,6 @@ def cached_behind(mark: dict[str, str]) -> dict[str, object]:
     return blocks(PONG | {"cache_control": mark}) | {"system": "You are terse."}
 
 
-CACHED_SYSTEM = probe("cached system block", cached_system(EPHEMERAL))
 CACHED_BEHIND = probe("cached block behind a system prompt", cached_behind(EPHEMERAL))
 
 
@@ -33,7 +43,7 @@ def test_a_system_string_is_accepted(case: Judged) -> None:
 @requirement("REQ-031")
 @cases(
     accepted,
-    blocks=PLAIN | {"system": [text("You are terse."), text("You are polite.")]},
+    blocks=SYSTEM_BLOCKS,
     cached=CACHED_SYSTEM,
 )
 def test_system_text_blocks_are_accepted(case: Judged) -> None:
@@ -65,7 +75,7 @@ def test_stop_sequences_of_a_wrong_type_are_refused(case: Judged) -> None:
 
 
 @requirement("REQ-034")
-@cases(accepted, one=STOPS, none=PLAIN | {"stop_sequences": []})
+@cases(accepted, one=STOPS, none=PLAIN | {"stop_sequences": []}, five=UNSTOPPED)
 def test_well_formed_stop_sequences_are_accepted(case: Judged) -> None:
     case.judge()
 

@@ -13,14 +13,19 @@ from conformance.suite import (
     user,
 )
 from conformance.suite_bodies import (
+    CACHED_SYSTEM,
     CUT,
     CUT_STREAM,
     LONG_HISTORY,
     LONG_SYSTEM,
+    ONE_BLOCK,
     ONE_TOKEN,
     ONE_TOKEN_STREAM,
     STOPPED,
     STOPPED_STREAM,
+    SYSTEM_BLOCKS,
+    TWO_BLOCKS,
+    TWO_TURNS,
     UNSTOPPED,
     asked,
     said,
@@ -34,6 +39,8 @@ from conformance.suite_tools import (
     CHARACTERS_STREAM,
     FORCED,
     FORCED_STREAM,
+    HISTORY,
+    NO_RESULT,
     TOOLED,
 )
 
@@ -121,9 +128,13 @@ def test_a_prefill_is_continued_and_not_repeated(case: Judged) -> None:
 @cases(
     expects("more-input-tokens"),
     history=(PLAIN_CONTROL, LONG_HISTORY),
+    turns_in_a_row=(PLAIN_CONTROL, TWO_TURNS),
+    blocks=(ONE_BLOCK, TWO_BLOCKS),
     system=(PLAIN_CONTROL, LONG_SYSTEM),
+    system_blocks=(CACHED_SYSTEM, SYSTEM_BLOCKS),
+    tool_result=(NO_RESULT, HISTORY),
 )
-def test_earlier_turns_and_the_system_prompt_count_as_input(case: Judged) -> None:
+def test_every_turn_every_block_and_the_system_prompt_count_as_input(case: Judged) -> None:
     case.judge()
 
 

@@ -3,7 +3,7 @@
 A form of a result is judged where another one is accepted: where none is, it is the history itself (TOOL-017).
 """
 
-from conformance.suite import Judged, accepted, assistant, cases, refused, requirement, text, user
+from conformance.suite import Judged, accepted, assistant, cases, refused, requirement, user
 from conformance.suite_bodies import PONG
 from conformance.suite_tools import (
     ANSWER,
@@ -11,19 +11,18 @@ from conformance.suite_tools import (
     CALLING,
     CALLING_STREAM,
     HISTORY,
+    NO_RESULT,
     PARALLEL,
     QUESTION,
+    RESULT_BLOCKS,
     TOOLED,
     called,
     history,
     reply,
-    result,
     tooled,
     use,
 )
 
-BLOCKS = tooled("a result of text blocks", called([result(content=[text("The code is 4711.")])]))
-ABSENT = tooled("a result without content", called([result()]))
 ERROR = tooled("a result that is an error", called([ANSWER | {"is_error": True}]))
 
 BEHIND = tooled("text behind a result", called([ANSWER, PONG]))
@@ -40,8 +39,8 @@ def test_a_call_may_be_replayed_with_its_result(case: Judged) -> None:
 
 
 @requirement("TOOL-018")
-@cases(accepted, control=BLOCKS, string=HISTORY)
-@cases(accepted, control=HISTORY, blocks=BLOCKS, absent=ABSENT, error=ERROR)
+@cases(accepted, control=RESULT_BLOCKS, string=HISTORY)
+@cases(accepted, control=HISTORY, blocks=RESULT_BLOCKS, absent=NO_RESULT, error=ERROR)
 def test_a_result_may_be_a_string_text_blocks_nothing_or_an_error(case: Judged) -> None:
     case.judge()
 

@@ -7,12 +7,14 @@ from typing import Any
 
 from conformance.contract.violations import ABSENT, Path
 from conformance.probing.probe import Probe
-from conformance.suite import PLAIN, PLAIN_CONTROL, probe, text
+from conformance.suite import PLAIN_CONTROL
 from conformance.suite_bodies import (
     CACHED_BLOCK,
+    CACHED_SYSTEM,
     METADATA,
     STOPS,
     SYSTEM,
+    SYSTEM_BLOCKS,
     TEMPERATURE,
     TOP_P,
     TWO_BLOCKS,
@@ -20,10 +22,6 @@ from conformance.suite_bodies import (
 )
 from conformance.suite_tools import GET_CODE, TOOLED, offering, tooled
 
-_EPHEMERAL = {"type": "ephemeral"}
-
-SYSTEM_BLOCKS = probe("system blocks", PLAIN | {"system": [text("You are terse."), text("You are polite.")]})
-SYSTEM_CACHED = probe("cached system block", PLAIN | {"system": [text("You are terse.", cache_control=_EPHEMERAL)]})
 CHOICE = tooled("tool choice auto", offering(GET_CODE) | {"tool_choice": {"type": "auto"}})
 NAMED_CHOICE = tooled("tool choice by name", offering(GET_CODE) | {"tool_choice": {"type": "tool", "name": "get_code"}})
 
@@ -33,7 +31,7 @@ HOSTS: tuple[tuple[Path, Probe], ...] = (
     (("messages", 0, "content", 0, "cache_control"), CACHED_BLOCK),
     (("messages", 0, "content", 0), TWO_BLOCKS),
     (("messages", 0), TWO_TURNS),
-    (("system", 0, "cache_control"), SYSTEM_CACHED),
+    (("system", 0, "cache_control"), CACHED_SYSTEM),
     (("system", 0), SYSTEM_BLOCKS),
     (("system",), SYSTEM),
     (("stop_sequences",), STOPS),

@@ -12,6 +12,7 @@ from conformance.rules.reached import (
     ends_before,
     goes_on,
     message_of,
+    next_sequences,
     passage_repeated,
     sequences,
     spent,
@@ -93,8 +94,9 @@ def _reported(reading: Reading, free: Reading, where: Where) -> Finding:
     proven = ends_before(reading) and same_prompt and passage_repeated(free)
     if reason != "stop_sequence" and not proven:
         return unjudged("", "a halt at the stop sequence is not proven", where)
-    holds = reason == "stop_sequence" and sequence in sequences(reading)
-    expected = f"stop_reason stop_sequence, stop_sequence {' or '.join(map(repr, sequences(reading)))}"
+    wanted = next_sequences(reading) or sequences(reading)
+    holds = reason == "stop_sequence" and sequence in wanted
+    expected = f"stop_reason stop_sequence, stop_sequence {' or '.join(map(repr, wanted))}"
     return check("", holds, expected, f"stop_reason {shown(reason)}, stop_sequence {shown(sequence)}", where)
 
 

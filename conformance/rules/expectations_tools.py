@@ -150,8 +150,8 @@ def arguments_round_trip(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """`value`, fixed by the tool's schema, comes back whole in the member `path` (dotted) of a call's input.
 
     It is broken by what a wrong decoding leaves in its stead: U+FFFD, any of `artefacts`, its bytes read as another
-    encoding, characters beyond the BMP left out. Another value is the model's, and so is one that is escaped once too
-    often: models write such, and nobody can tell whether a server did.
+    encoding, characters beyond the BMP left out, or any letters beyond ASCII and nothing else. Another value is the
+    model's, and so is one that is escaped once too often: models write such, and nobody can tell whether a server did.
     """
     for rows in evidence.probes:
         yield _came_whole(rows[-1], args)
@@ -179,7 +179,7 @@ def is_spoilt(value: str, wanted: str, artefacts: Iterable[str] = ()) -> bool:
     if wanted in value:
         return False
     marked = any(mark in value for mark in artefacts if mark not in wanted)
-    return marked or value in _misread(wanted) or _plain(value) in _thinned(wanted)
+    return marked or value in _misread(wanted) or _plain(value) in _thinned(wanted) or _lacks_letters(value, wanted)
 
 
 def _misread(text: str) -> set[str]:
@@ -191,6 +191,23 @@ def _thinned(text: str) -> set[str]:
     """What is left of a text where characters beyond the BMP, or beyond ASCII, cannot be held."""
     kept = {_ASTRAL.sub(stand_in, text) for stand_in in ("", "?", "??")}
     return {_plain(found) for found in kept | {text.encode("ascii", "replace").decode()}} - {"", _plain(text)}
+
+
+def _lacks_letters(value: str, wanted: str) -> bool:
+    """Whether letters of the BMP beyond ASCII fell out and all else is as it was: pieces of them were thrown away. A
+    model may leave out a rare sign, and does not leave out letters within words.
+    """
+    kept = iter(wanted)
+    in_order = all(letter in kept for letter in value)
+    return in_order and _ascii(value) == _ascii(wanted) and len(_letters(value)) < len(_letters(wanted))
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "ignore").decode()
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text if not letter.isascii() and letter <= "\uffff" and letter.isalpha())
 
 
 def _plain(text: str) -> str:

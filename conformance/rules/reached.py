@@ -62,7 +62,13 @@ def sequence_reached(reading: Reading) -> bool:
 
 def ends_before(reading: Reading) -> bool:
     """Whether the text is just what the prompt wants before the stop sequence, and not the sequence."""
-    return any(reading.text.strip() == _before(_prompt(reading), word) != "" for word in sequences(reading))
+    return bool(next_sequences(reading))
+
+
+def next_sequences(reading: Reading) -> tuple[str, ...]:
+    """The stop sequences that were to follow where the text ends."""
+    prompt, text = _prompt(reading), reading.text.strip()
+    return tuple(word for word in sequences(reading) if text == _before(prompt, word) != "")
 
 
 def passage_repeated(reading: Reading) -> bool:

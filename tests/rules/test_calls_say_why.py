@@ -113,6 +113,11 @@ def test_calls_without_arguments_are_not_compared() -> None:
         ("a\ufe0f", "a", (), False),
         ("a \ufe0f b", "a b", (), False),
         ("é", "é", (), False),
+        ("say 京今 nave", "say 北京今 naïve", (), True),
+        ("say nave", "say naïve", (), True),
+        ("say now", "say naïve", (), False),
+        ("say 今京", "say 北京今", (), False),
+        ("a", "a\ufe0f", (), False),
     ],
 )
 def test_what_a_wrong_decoding_leaves(value: str, wanted: str, artefacts: tuple[str, ...], spoilt: bool) -> None:

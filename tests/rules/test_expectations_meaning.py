@@ -74,6 +74,8 @@ def test_generation_ends_at_a_stop_sequence(answer: Exchange, found: set[Kind]) 
         (said("alpha ", STOP, stop_reason="stop_sequence", stop_sequence="ZZSTOPZZ"), said("?", FREE), HELD),
         (said("alpha ", STOP, stop_reason="stop_sequence"), said("?", FREE), BROKEN),
         (said("alpha ", STOP, stop_reason="stop_sequence", stop_sequence="alpha"), said("?", FREE), BROKEN),
+        (said("alpha ", STOP, stop_reason="stop_sequence", stop_sequence="QQHALTQQ"), said("?", FREE), BROKEN),
+        (said("Hi", STOP, stop_reason="stop_sequence", stop_sequence="QQHALTQQ"), said("?", FREE), HELD),
         (said("alpha ", STOP), said("alpha ZZSTOPZZ omega", FREE), BROKEN),
         (told("alpha ", STOP), said("alpha ZZSTOPZZ omega", FREE), BROKEN),
         (said("alpha ", STOP), said("alpha", FREE), OPEN),

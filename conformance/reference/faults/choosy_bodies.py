@@ -100,6 +100,12 @@ FORMS: tuple[Form, ...] = (
         _system(lambda parts: any("cache_control" in part for part in parts)),
     ),
     ("stop-sequence-refused", "REQ-034", "a stop sequence", lambda b: listed(b.get("stop_sequences"))),
+    (
+        "five-stop-sequences-refused",
+        "REQ-034",
+        "more than four stop_sequences",
+        lambda b: len(listed(b.get("stop_sequences"))) > 4,
+    ),
     ("no-stop-sequences-refused", "REQ-034", "an empty stop_sequences", lambda b: b.get("stop_sequences") == []),
     ("default-temperature-refused", "REQ-036", "temperature 1", lambda b: b.get("temperature") == 1),
     ("default-top-p-refused", "REQ-036", "top_p 1", lambda b: b.get("top_p") == 1),

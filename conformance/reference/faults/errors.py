@@ -1,5 +1,6 @@
 """Faults in errors: the envelope, the status, the order of the checks."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -67,6 +68,8 @@ REFUSAL_ROWS: tuple[Row, ...] = (
     ("credential-echoed", "AUTH-009", "a 401 repeats the credential", _echoed),
     ("stream-refusals-differ", "EQV-002", "an invalid body gets another status when it asks for a stream",
      when(asks_for_stream, _renumbered(400, 404))),
+    ("streams-of-unknown-models-differ", "EQV-002", "an unknown model gets 400 when a stream is asked for",
+     when(asks_for_stream, _renumbered(404, 400))),
 )  # fmt: skip
 
 
@@ -90,7 +93,17 @@ def _limited(request: Request, context: Context) -> Request:
     return request
 
 
+def _first_value(request: Request, context: Context) -> Request:
+    """The body up to the end of its first JSON value, as decoders of streams read it."""
+    try:
+        text = request.body.decode()
+        return replace(request, body=text[: json.JSONDecoder().raw_decode(text)[1]].encode())
+    except (ValueError, RecursionError):
+        return request
+
+
 REQUEST_ROWS: tuple[Row, ...] = (
+    ("surplus-ignored", "REQ-047", "what stands behind the JSON of a body is not looked at", _first_value),
     ("body-before-credential", "AUTH-008", "the body is validated before the credential", _validated_first),
     ("put-generates", "HTTP-004", "PUT, PATCH and DELETE are treated as POST", _as_post),
     ("rate-limit-without-retry-after", "HDR-016", "every tenth request gets 429 without retry-after", _limited),

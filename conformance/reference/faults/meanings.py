@@ -8,6 +8,7 @@ from conformance.reference.faults._edit import Row, put, table, without
 from conformance.reference.model import conversation
 from conformance.reference.plan import Plan
 from conformance.reference.seams import Apply, Context, Fault, Seam
+from conformance.reference.tokens import listed
 
 
 def _texts(edit: Callable[[str, Context], str]) -> Apply:
@@ -55,6 +56,10 @@ def _stop_included(plan: Plan, context: Context) -> Plan:
     return changed
 
 
+def _first_stop_reported(plan: Plan, context: Context) -> Plan:
+    return plan if plan.stop_sequence is None else replace(plan, stop_sequence=context.body["stop_sequences"][0])
+
+
 def _prefill(context: Context) -> str:
     return conversation(context.body).prefill
 
@@ -84,6 +89,7 @@ PLAN_ROWS: tuple[Row, ...] = (
         "a stop sequence is reported as end_turn",
         _reason("end_turn", ("stop_sequence",)),
     ),
+    ("first-stop-reported", "SEM-006", "the first of several stop sequences is always reported", _first_stop_reported),
     (
         "stop-sequence-invented",
         "SEM-007",
@@ -127,11 +133,70 @@ def _not_tool(kinds: tuple[str, ...], new: str) -> Apply:
     return apply
 
 
+def _last_of_a_row(turns: Any) -> list[Any]:
+    """The turns without those that one of the same role follows."""
+    roles = [turn.get("role") for turn in turns]
+    return [turn for turn, role, following in zip(turns, roles, [*roles[1:], None], strict=True) if role != following]
+
+
+def _first(blocks: Any) -> Any:
+    return blocks[:1] if isinstance(blocks, list) else blocks
+
+
+def _first_of(name: str) -> Apply:
+    """Leave the first item of an array, where it is there."""
+    return lambda body, context: {**body, name: _first(body[name])} if name in body else body
+
+
+def _results(edit: Callable[[Any], Any]) -> Apply:
+    """Change the content of every tool result."""
+
+    def block(old: Any) -> Any:
+        if not isinstance(old, dict) or old.get("type") != "tool_result" or "content" not in old:
+            return old
+        return {**old, "content": edit(old["content"])}
+
+    def apply(body: Any, context: Context) -> Any:
+        turns = [
+            {**turn, "content": [block(item) for item in turn["content"]]} if listed(turn.get("content")) else turn
+            for turn in body["messages"]
+        ]
+        return {**body, "messages": turns}
+
+    return apply
+
+
+def _as_text(edit: Callable[[list[Any]], str]) -> Callable[[Any], Any]:
+    return lambda content: edit(content) if isinstance(content, list) else content
+
+
 BODY_ROWS: tuple[Row, ...] = (
     ("limit-ignored", "SEM-001", "max_tokens is not obeyed", without("max_tokens")),
     ("stop-ignored", "SEM-005", "stop sequences are not obeyed", without("stop_sequences")),
     ("history-dropped", "SEM-012", "only the last message reaches the model", put("messages", lambda old: old[-1:])),
     ("system-dropped", "SEM-012", "the system prompt does not reach the model", without("system")),
+    (
+        "row-of-turns-dropped",
+        "SEM-012",
+        "of turns of one role in a row only the last counts",
+        put("messages", _last_of_a_row),
+    ),
+    (
+        "first-block-alone",
+        "SEM-012",
+        "only the first block of a message reaches the model",
+        put("messages.*.content", _first),
+    ),
+    ("first-system-block-alone", "SEM-012", "only the first block of the system prompt counts", _first_of("system")),
+    ("results-dropped", "SEM-012", "what a tool answered does not reach the model", _results(lambda _: "")),
+    (
+        "result-blocks-dropped",
+        "EQV-005",
+        "a tool result of blocks does not reach the model",
+        _results(_as_text(lambda _: "")),
+    ),
+    ("result-blocks-dumped", "EQV-005", "a tool result of blocks is counted by its dump", _results(_as_text(repr))),
+    ("first-stop-alone", "SEM-005", "only the first of several stop sequences is obeyed", _first_of("stop_sequences")),
     ("forced-tool-ignored", "TOOL-011", "a forced tool is not called", _not_tool(("tool",), "none")),
     ("any-ignored", "TOOL-012", "tool_choice any is not obeyed", _not_tool(("any",), "none")),
     ("none-ignored", "TOOL-013", "tool_choice none is not obeyed", _not_tool(("none",), "any")),

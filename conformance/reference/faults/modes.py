@@ -55,13 +55,21 @@ def _escaped(value: Any) -> Any:
     return [_escaped(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _arguments(wanted: bool) -> Apply:
-    """Arguments in ASCII alone, in one mode."""
+def _thinned(value: Any) -> Any:
+    """Every string of a JSON value without every third of its letters beyond ASCII."""
+    if isinstance(value, str):
+        far = [place for place, letter in enumerate(value) if not letter.isascii() and letter.isalpha()]
+        return "".join(letter for place, letter in enumerate(value) if place not in far[::3])
+    return {name: _thinned(inner) for name, inner in value.items()} if isinstance(value, dict) else value
+
+
+def _arguments(wanted: bool, edit: Callable[[Any], Any] = _escaped) -> Apply:
+    """Arguments written otherwise, in one mode: in ASCII alone."""
 
     def change(plan: Plan, context: Context) -> Plan:
         if context.streaming is not wanted:
             return plan
-        content = [{**b, "input": _escaped(b["input"])} if b["type"] == "tool_use" else b for b in plan.content]
+        content = [{**b, "input": edit(b["input"])} if b["type"] == "tool_use" else b for b in plan.content]
         return replace(plan, content=tuple(content))
 
     return change
@@ -111,6 +119,12 @@ MODE_ROWS: tuple[Row, ...] = (
     *_plans(*SPLIT_PLANS),
     ("arguments-in-ascii-in-json", "SEM-013", "arguments lose characters, in JSON alone", _arguments(False)),
     ("arguments-in-ascii-in-streams", "SEM-013", "arguments lose characters, in streams alone", _arguments(True)),
+    (
+        "letters-thrown-away",
+        "SEM-013",
+        "pieces of letters are thrown away, in streams alone",
+        _arguments(True, _thinned),
+    ),
     (
         "system-uncounted-in-streams",
         "EQV-003",

@@ -82,6 +82,15 @@ def _snapshots(told: str) -> list[str]:
     return ["", *parts]
 
 
+def _numbered_apart(blocks: list[Block]) -> list[Block]:
+    """Calls are numbered by themselves, whatever stands before them."""
+    calls = [block for block in blocks if kind_of(block) == "tool_use"]
+    anew = {id(block): number for number, block in enumerate(calls)}
+    return [
+        [{**event, "index": anew[id(block)]} for event in block] if id(block) in anew else block for block in blocks
+    ]
+
+
 def _called(events: Events) -> bool:
     return "tool_use" in kinds(events).values()
 
@@ -116,6 +125,7 @@ CALL_ROWS: tuple[Row, ...] = (
         "the arguments stand in a code fence",
         _arguments(lambda told: [f"```json\n{told}\n```"]),
     ),
+    ("calls-numbered-apart", "STRM-008", "calls are numbered from 0 behind other blocks", rewritten(_numbered_apart)),
     ("arguments-lost", "STRM-029", "no argument reaches the stream", _portions(lambda said: [])),
     ("stream-call-ends-the-turn", "SEM-004", "a streamed call ends with end_turn", sequence(_ends_otherwise)),
 )
