@@ -1,5 +1,6 @@
 """One exchange while it passes through: what is kept of it, and how it will have ended."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -34,6 +35,7 @@ class Exchanging:
     limits: Limits
     ended: Callable[[Exchange], None]
     connection: str = ""
+    began: float = field(default_factory=time.monotonic)
     body: bytearray = field(default_factory=bytearray)
     whole: bool = False  #: whether the request is all there
     over: bool = False  #: whether the answer has ended
@@ -46,7 +48,7 @@ class Exchanging:
         self.expects = any(name.lower() == "expect" for name, _ in self.request.headers)
         kept = tuple(pair for pair in self.request.headers if pair[0].lower() not in _CONNECTION)
         self.request = replace(self.request, headers=kept)
-        self.tape = Tape(Outgoing(self.request), self.limits, connection=self.connection)
+        self.tape = Tape(Outgoing(self.request), self.limits, self.began, connection=self.connection)
         self.parser = parser_for(self.tape)
 
     def sent(self, data: bytes, ended: bool) -> None:

@@ -15,7 +15,7 @@ from conformance.proxy.address import address_of
 from conformance.proxy.credentials import Keyring
 from conformance.proxy.exchanging import Exchanging
 from conformance.proxy.recording import Recorder, Sink, Window
-from conformance.proxy.relay import Desk, Relay
+from conformance.proxy.relay import Desk, Relay, Ticket
 from conformance.wire.exchange import Request
 
 LOOPBACK = "127.0.0.1"
@@ -50,7 +50,7 @@ class Passthrough:
         self.most, self._port, self._first = most, port, count
         self.keys = Keyring(target_url)
         self.recorder = Recorder(sink, self.keys, time.monotonic() if began is None else began, count)
-        self._desk = Desk(self.address, verify, limits or Limits(), self._begin, refused)
+        self._desk = Desk(self.address, verify, limits or Limits(), self._admit, self._keep, refused)
         self._relays: set[Relay] = set()
         self._thread = threading.Thread(target=self._serve, name="conformance-proxy", daemon=True)
         self._ready = threading.Event()
@@ -109,12 +109,13 @@ class Passthrough:
         """Wait until what has ended is recorded."""
         self.recorder.wait(lambda: not self.recorder.open, SETTLE)
 
-    def _begin(self, request: Request, connection: str) -> Exchanging | None:
-        if self.most is not None and self.recorder.count - self._first >= self.most:
-            return None
+    def _admit(self) -> Ticket | None:
+        full = self.most is not None and self.recorder.count - self._first >= self.most
+        return None if full else self.recorder.begin()
+
+    def _keep(self, ticket: Ticket, request: Request, connection: str, began: float) -> Exchanging:
         self.keys.learn(request)
-        seq, window = self.recorder.begin()
-        return Exchanging(request, self._desk.limits, partial(self.recorder.end, seq, window), connection)
+        return Exchanging(request, self._desk.limits, partial(self.recorder.end, *ticket), connection, began)
 
     def _serve(self) -> None:
         asyncio.run(self._main())

@@ -5,9 +5,11 @@ Each event of a socket is passed on before anything else is done with it. What i
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from ssl import SSLContext
 from typing import cast
 
@@ -15,7 +17,8 @@ from conformance.probing.limits import Limits
 from conformance.probing.transport import trusted
 from conformance.proxy.address import Address
 from conformance.proxy.exchanging import Exchanging
-from conformance.proxy.requests import Body, Head, NotHttp, Requests
+from conformance.proxy.recording import Window
+from conformance.proxy.requests import Body, Head, Requests
 from conformance.proxy.upstream import Target, reset
 from conformance.wire.exchange import End, Ending, Limit, Request
 
@@ -26,14 +29,18 @@ MARK = "x-conformance-proxy"
 MOST_WAITING = 1024 * 1024  #: bytes that are held while the target is being connected
 
 
+Ticket = tuple[int, Window]  #: an exchange's place in the order of sending, and the window that it belongs to
+
+
 @dataclass(slots=True)
 class Desk:
-    """What all connections share. `begin` is told of a request, and gives what is to be kept of it; None: no more."""
+    """What all connections share."""
 
     address: Address
     verify: SSLContext | None
     limits: Limits
-    begin: Callable[[Request, str], Exchanging | None]
+    admit: Callable[[], Ticket | None]  #: asked before a request is forwarded; None: it is not to be
+    keep: Callable[[Ticket, Request, str, float], Exchanging]  #: what is to be kept of it from now on
     refused: Callable[[str], None]  #: told what a client sent that is no HTTP
 
 
@@ -60,19 +67,28 @@ class Relay(asyncio.Protocol):
         self._open.add(self)
 
     def data_received(self, data: bytes) -> None:
-        """It sends."""
+        """It sends. What it sent is forwarded in one piece, and looked at more closely when it is on its way."""
         if self.gone:
             return
-        try:
-            for part in self.requests.feed(data):
-                self._head(part) if isinstance(part, Head) else self._body(part)
-        except NotHttp as error:
-            self.desk.refused(str(error))
-            if self.passing:  # its answer is due first
-                self.hang_up()
-            else:
-                self.answer(400, "invalid_request_error", f"the pass-through cannot read this request: {error}")
-        if self.failure is not None:
+        began, sent, forwarded = time.monotonic(), bytearray(), list[Callable[[], None]]()
+        for part in self.requests.feed(data):
+            if isinstance(part, Body):
+                sent += part.raw
+                forwarded.append(partial(self._body, part))
+            elif self.failure is None:
+                ticket = self.desk.admit()
+                if ticket is None:
+                    self.end()
+                    break
+                path = self.desk.address.path(part.target)
+                sent += self.desk.address.head(part.raw, path)
+                forwarded.append(partial(self._head, part, path, ticket, began))
+        self._forward(bytes(sent))
+        for note in forwarded:
+            note()
+        if self.requests.wrong:
+            self._refuse(self.requests.wrong)
+        elif self.failure is not None:
             self._fail()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -95,22 +111,22 @@ class Relay(asyncio.Protocol):
         if self.target:
             self.target.reading(True)
 
-    def _head(self, head: Head) -> None:
-        path = self.desk.address.path(head.target)
+    def _head(self, head: Head, path: str, ticket: Ticket, began: float) -> None:
         request = Request(head.method, self.desk.address.origin + path, head.headers, b"")
-        passing = self.desk.begin(request, self._port()) if self.failure is None else None
-        if passing is None:
-            if self.failure is None:
-                self.end()
-            return
-        self.passing.append(passing)
-        self.current = passing
-        self._forward(self.desk.address.head(head.raw, path))
+        self.current = self.desk.keep(ticket, request, self._port(), began)
+        self.passing.append(self.current)
 
     def _body(self, body: Body) -> None:
-        self._forward(body.raw)
         if self.current is not None:
             self.current.sent(body.data, body.ended)
+
+    def _refuse(self, why: str) -> None:
+        """A client that speaks no HTTP is told so, unless another answer is due first."""
+        self.desk.refused(why)
+        if self.passing:
+            self.hang_up()
+        else:
+            self.answer(400, "invalid_request_error", f"the pass-through cannot read this request: {why}")
 
     def _port(self) -> str:
         assert self.transport is not None
@@ -121,7 +137,7 @@ class Relay(asyncio.Protocol):
     def _forward(self, data: bytes) -> None:
         if self.target is not None:
             self.target.write(data)
-        elif self.failure is None:
+        elif self.failure is None and data:
             self.waiting += data
             if len(self.waiting) > MOST_WAITING and self.transport is not None:
                 self.transport.pause_reading()

@@ -1,6 +1,5 @@
 """A client's connection, read from a copy of its bytes: where each request begins and ends. h11 does the reading."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import h11
@@ -27,10 +26,6 @@ class Body:
     ended: bool  #: whether the request is whole with it
 
 
-class NotHttp(Exception):
-    """What a client sent is no HTTP/1; says what is wrong."""
-
-
 class Requests:
     """The requests of one connection, one behind the other."""
 
@@ -38,20 +33,21 @@ class Requests:
         self._parser = _parser()
         self._held = b""  #: of a head that is not whole
         self._inside = False
+        self.wrong = ""
 
-    def feed(self, data: bytes) -> Iterator[Head | Body]:
-        """What some more bytes come to, in their order; all of them but a head that is not whole. Raises NotHttp."""
+    def feed(self, data: bytes) -> list[Head | Body]:
+        """What some more bytes come to, in their order; all of them but a head that is not whole.
+
+        Where they are no HTTP, what came before, and `wrong` says what they are.
+        """
         found: list[Head | Body] = []
-        wrong = ""
         try:
             self._parser.receive_data(data)
             while data:
                 data = self._body(data, found) if self._inside else self._head(data, found)
         except h11.RemoteProtocolError as error:
-            wrong = str(error)
-        yield from found
-        if wrong:
-            raise NotHttp(wrong)
+            self.wrong = str(error)
+        return found
 
     def _head(self, data: bytes, found: list[Head | Body]) -> bytes:
         """Look for a head; what stands behind it."""
