@@ -114,6 +114,16 @@ def test_counts_have_the_names_of_both_profiles_with_equal_values(profile: str) 
     assert set(minimal) == {"input_tokens", "output_tokens"}
 
 
+def test_counts_of_a_router_may_have_their_upstream_names_alone() -> None:
+    usage, own = (
+        json.loads(head_and_body(SIMPLE, *chosen, profile="myrouter")[1])["usage"]
+        for chosen in (["upstream-namings"], [])
+    )
+    assert usage["cache_read_input_tokens"] == own["cache_read_tokens"]
+    assert usage["cache_creation_input_tokens"] == own["cache_write_tokens"]
+    assert not {"cache_read_tokens", "cache_write_tokens"} & usage.keys()
+
+
 @pytest.mark.parametrize(
     ("name", "status"), [("now-and-then-429", 429), ("now-and-then-429-by-date", 429), ("now-and-then-529", 529)]
 )

@@ -35,7 +35,7 @@ FACTORS: Mapping[str, tuple[str, ...]] = {
     "model name": ("model-snapshot",),
     "message ids": ("other-ids", "ids-of-a-router"),
     "text": ("text-divided",),
-    "usage": ("both-namings", "usage-minimal", "usage-complete"),
+    "usage": ("both-namings", "upstream-namings", "usage-minimal", "usage-complete"),
     "counts of nothing": ("usage-nulls",),
     "total": ("total-without-cache",),
     "stop_sequence": ("stop-sequence-untold",),

@@ -50,6 +50,15 @@ def _both_namings(message: Message, context: Context) -> Message:
     return _counted(message, **both)
 
 
+def _upstream_namings(message: Message, context: Context) -> Message:
+    """Cache counts as upstream calls them, and not as the profile does (section 3, usage mapping)."""
+    usage = message.get("usage")
+    if not isinstance(usage, dict):
+        return message
+    names = {plain: upstream for upstream, plain in SYNONYMS}
+    return {**message, "usage": {names.get(name, name): value for name, value in usage.items()}}
+
+
 def _minimal(message: Message, context: Context) -> Message:
     usage = message.get("usage")
     if not isinstance(usage, dict):
@@ -115,7 +124,10 @@ TELLING_VARIATIONS: tuple[Variation, ...] = (
     *table(Seam.MESSAGE, MESSAGE_ROWS),
     *table(
         Seam.MESSAGE,
-        [("stop-sequence-untold", (), "stop_sequence is left out where there is none", _unstopped)],
+        [
+            ("stop-sequence-untold", (), "stop_sequence is left out where there is none", _unstopped),
+            ("upstream-namings", (), "cache counts have their upstream names alone", _upstream_namings),
+        ],
         MYROUTER,
     ),
     *table(Seam.PLAN, PLAN_ROWS),
