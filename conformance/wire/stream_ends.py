@@ -49,6 +49,10 @@ class Facts:
         """Whether the answer says that it was cut for length."""
         return isinstance(self.stop_reason, str) and self.stop_reason in CUT_REASONS
 
+    def broken_off(self, block: Block) -> bool:
+        """Whether the answer says that a block may be a fragment: cut for length, or the last one of a refusal."""
+        return self.cut or (self.stop_reason == "refusal" and block is self.blocks[-1])
+
 
 def check_ends(facts: Facts, ledger: Ledger) -> None:
     """Everything that waits for the end of the stream."""
@@ -91,11 +95,11 @@ def _check_increments(block: Block, ledger: Ledger) -> None:
 
 
 def _check_tool(block: Block, facts: Facts, ledger: Ledger) -> None:
-    """STRM-028 and STRM-029. Where the answer was cut for length the arguments may be."""
+    """STRM-028 and STRM-029. Where the answer was broken off the arguments may be."""
     if block.type != "tool_use" or any(value is None for _, value in block.deltas):
         return
     arguments = "".join(block.payloads("input_json_delta"))
-    if not facts.cut and str(block.start.get("name")) not in facts.eager:
+    if not facts.broken_off(block) and str(block.start.get("name")) not in facts.eager:
         seen = shown(arguments)
         breach = Breach("STRM-028", block.stopped, "", "partial_json that joins to one JSON object", seen)
         ledger.expect(not arguments or _is_object(arguments), breach)
@@ -113,8 +117,8 @@ def _is_object(text: str) -> bool:
 
 
 def _check_signature(block: Block, facts: Facts, ledger: Ledger) -> None:
-    """STRM-030. A thinking block that the length limit cut has nothing to sign."""
-    if block.type != "thinking" or (facts.cut and block is facts.blocks[-1]):
+    """STRM-030. A thinking block at which the answer was broken off has nothing to sign."""
+    if block.type != "thinking" or (facts.broken_off(block) and block is facts.blocks[-1]):
         return
     kinds = [kind for kind, _ in block.deltas]
     holds = kinds.count("signature_delta") == 1 and kinds[-1] == "signature_delta"

@@ -269,7 +269,20 @@ def test_what_a_length_limit_cuts_is_no_fault(reason: str) -> None:
     assert [walk(events(datas)).breaches for datas in (tools, thoughts)] == [(), ()]
 
 
-@pytest.mark.parametrize("reason", ["end_turn", "tool_use", "stop_sequence", "refusal", "pause_turn"])
+@pytest.mark.parametrize("reason", ["max_tokens", "model_context_window_exceeded", "refusal"])
+def test_what_breaks_an_answer_off_leaves_its_last_block_a_fragment(reason: str) -> None:
+    call = stream(thinking(0), closes(0), tool(1), json_part(1, '{"n":'), closes(1), stop=ends(reason))
+    assert [(b.requirement, b.event) for b in walk(events(call)).breaches] == [("STRM-030", 2)]
+    thought = stream(tool(0), json_part(0, "{}"), closes(0), thinking(1), closes(1), stop=ends(reason))
+    assert walk(events(thought)).breaches == ()
+
+
+def test_a_refusal_leaves_the_calls_before_its_last_block_whole() -> None:
+    datas = stream(tool(0), json_part(0, '{"n":'), closes(0), opens(1), closes(1), stop=ends("refusal"))
+    assert [(b.requirement, b.event) for b in walk(events(datas)).breaches] == [("STRM-028", 3)]
+
+
+@pytest.mark.parametrize("reason", ["end_turn", "tool_use", "stop_sequence", "pause_turn"])
 def test_other_ends_cut_nothing(reason: str) -> None:
     datas = stream(thinking(0), closes(0), tool(1), json_part(1, '{"n":'), closes(1), stop=ends(reason))
     assert [(b.requirement, b.event) for b in walk(events(datas)).breaches] == [("STRM-030", 2), ("STRM-028", 5)]
