@@ -1,18 +1,21 @@
 """The fuzzing can fail: mutations change what they are given, the oracle tells good from bad, defects are noticed."""
 
 import json
+from pathlib import Path
 from random import Random
 
 import pytest
 from fuzz_frame import TooMuch, bounded, cuttings
-from fuzz_runs import check_journal, check_resealed, unsealed, whole
+from fuzz_runs import check_journal, check_resealed, resealed, unsealed, whole
 from fuzz_surfaces import SURFACES
 from fuzz_wire import answers, check_answer, check_json, check_stream, streams
 from mutations import KINDS, LARGEST, SCALE, Edit, mutated
 from stream_oracle import rejected_message, rejected_stream
 
 from conformance.evidence import follow
+from conformance.evidence.follow import read_run
 from conformance.rules import traffic
+from conformance.verdicts import grade
 from conformance.wire import content, jsontext
 from conformance.wire.sse import Decoder
 
@@ -20,7 +23,7 @@ from conformance.wire.sse import Decoder
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_edit_changes_something_and_nothing_grows_without_end(kind: str) -> None:
     draw, data = Random(5), streams()[0]
-    edits = [Edit(kind, draw.randrange(SCALE), draw.randrange(SCALE)) for _ in range(60)]
+    edits = [Edit(kind, draw.randrange(SCALE), draw.randrange(SCALE)) for _ in range(16)]
     assert any(mutated(data, answers()[0], [edit]) != data for edit in edits)
     assert len(mutated(data, answers()[0], edits)) <= LARGEST
     assert isinstance(mutated(b"", b"", edits), bytes)
@@ -90,6 +93,21 @@ def test_a_reader_that_overlooks_damage_is_noticed(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(follow, "parse_line", lambda line, where, previous: json.loads(line))
     with pytest.raises(AssertionError):
         check_journal(shortened)
+
+
+def test_exchanges_cut_into_other_chunks_are_the_same_evidence(tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in unsealed()[0].splitlines()]
+    for row in rows:
+        if row["record"] == "exchange":
+            chunks = row["response"]["chunks"]
+            row["response"]["chunks"] = [[at, char] for at, data in chunks for char in data]
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(resealed(b"".join(json.dumps(row).encode() + b"\n" for row in rows)))
+    found, known = grade(read_run(path).run()), whole()[1]
+    assert [row.verdict for row in found.items] == [row.verdict for row in known.items]
+    assert {name: row.violations for name, row in found.judgements.items()} == {
+        name: row.violations for name, row in known.judgements.items()
+    }
 
 
 def test_a_reader_that_takes_any_form_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
