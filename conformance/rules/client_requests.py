@@ -73,14 +73,14 @@ def _of_version(reading: Reading, terms: Terms) -> Iterator[_Found]:
 
 def _of_body(reading: Reading, terms: Terms) -> Iterator[_Found]:
     request = reading.exchange.request
-    if request_header(reading.exchange, "content-encoding") is not None:
-        return
+    if request_header(reading.exchange, "content-encoding") is not None or not _is_text(request.body):
+        return  # what is no UTF-8 may be refused or not (REQ-049)
     parsed = parse(request.body)
     if not request.body:
         yield "REQ-048", "", "an empty body"
     elif parsed.usable:
         yield from _of_value(parsed.value, reading, terms)
-    elif _is_text(request.body):  # what is no UTF-8 may be refused or not (REQ-049)
+    else:
         yield "REQ-047", "", parsed.faults[0].detail if parsed.faults else "no JSON"
 
 
