@@ -28,6 +28,9 @@ Args = Mapping[str, Any]
 
 #: Ways in which a text ends. Every other stop reason is a fault, or an event, of its own.
 ENDS = frozenset({"end_turn", "max_tokens", "stop_sequence"})
+#: The later bytes of a character in UTF-8, read as Latin-1 or as Windows-1252; the first bytes of three, and of four.
+CONTINUATIONS = frozenset(map(chr, range(0x80, 0xC0))) | frozenset(bytes(range(0x80, 0xC0)).decode("cp1252", "ignore"))
+THREE_BYTES, FOUR_BYTES = 0xE0, 0xF0
 
 
 def _each_last(evidence: Evidence, judge: Callable[[Reading, Args, Where], Finding], args: Args) -> Iterable[Finding]:
@@ -116,7 +119,11 @@ def _continued(reading: Reading, args: Args, where: Where) -> Finding:
 
 @kind("round-trip", valid=True)
 def round_trip(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """`words` come back as they were sent: no U+FFFD, none of the `artefacts` of a wrong decoding in their stead."""
+    """`words` come back as they were sent: no U+FFFD, no misread character in their stead.
+
+    `artefacts` are what the first byte of such a character becomes. Alone each is a letter of some language, which a
+    model that does not repeat the words may speak.
+    """
     return _each_last(evidence, _came_back, args)
 
 
@@ -125,10 +132,23 @@ def _came_back(reading: Reading, args: Args, where: Where) -> Finding:
         return unjudged("", "the bytes are no valid UTF-8, which is a fault of its own (HTTP-011, SSE-002)", where)
     text = reading.text
     repeated = all(word in text for word in args["words"])
-    garbled = "\ufffd" in text or (not repeated and any(mark in text for mark in args["artefacts"]))
+    garbled = "\ufffd" in text or (not repeated and _holds_misread(text, args["artefacts"]))
     if garbled:
         return broken("", "the characters that were sent", shown(text), where)
     return held("", where) if repeated else unjudged("", "the model did not repeat the words", where)
+
+
+def _holds_misread(text: str, marks: Iterable[str]) -> bool:
+    """Whether one of the marks is followed by as many misread bytes as UTF-8 has behind such a first byte."""
+    first = frozenset(marks)
+    return any(letter in first and _goes_on_misread(text, place) for place, letter in enumerate(text))
+
+
+def _goes_on_misread(text: str, place: int) -> bool:
+    lead = ord(text[place])
+    due = 1 + (lead >= THREE_BYTES) + (lead >= FOUR_BYTES)
+    rest = text[place + 1 : place + 1 + due]
+    return len(rest) == due and CONTINUATIONS.issuperset(rest)
 
 
 def ill_encoded(reading: Reading) -> bool:

@@ -123,6 +123,13 @@ def test_a_prefill_is_continued(answer: Exchange, found: set[Kind]) -> None:
         ("naïve \ufffd\ufffd", BROKEN),
         ("naÃ¯ve Привет", BROKEN),
         ("naive privet", OPEN),
+        ("Självklart, på svenska: år, å… SÃO PAULO, Ðað", OPEN),
+        ("ä Ã", OPEN),
+        ("北".encode().decode("latin-1"), BROKEN),
+        ("å\x8c", OPEN),
+        ("“å”, å–", OPEN),
+        ("Ð\u0178", BROKEN),
+        ("naïve Ã¯ Привет", HELD),
     ],
 )
 def test_characters_come_back(text: str, found: set[Kind]) -> None:
