@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from _readme import readme
 from _servers import Server, load, names
 
 LAB = Path(__file__).resolve().parent
@@ -29,7 +30,6 @@ ROOT = LAB.parent
 TARGET = ROOT / "reports" / "lab"
 BROKEN = ("failed", "warned")
 SHORT = 900  #: characters of a journal line on the page; the whole line is among the evidence
-ABOUT = "lab/SERVER/notes.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +98,16 @@ def page(server: Server, runs: list[Run], notes: Notes) -> Iterator[str]:
     yield f"# Findings: {server.title} {server.version}\n"
     yield f"{server.about.strip()} From {'npm' if server.kind == 'node' else 'PyPI'}, `{server.package}`.\n"
     yield from (f"- `{way.name}`: {way.about}" for way in server.ways)
-    yield f"\nRepeat with `python lab/run.py {server.name}`, then `python lab/findings.py {server.name}`. For a command "
-    yield f"below start it with `python lab/run.py {server.name} --serve`, take the port that it tells in place of that "
+    yield f"\nRepeat with `python lab/run.py {server.name}`, then `python lab/findings.py {server.name}`. For a command"
+    yield f"below start it with `python lab/run.py {server.name} --serve`, take the port that it tells in place of that"
     yield "of the run, and its key as `CONFORMANCE_API_KEY`.\n"
     yield notes.about.strip() + "\n"
     yield "| way | requests | verdict | MUST | SHOULD | passed | inconclusive |"
     yield "|---|---|---|---|---|---|---|"
     yield from (_row(run) for run in runs)
     found = {identifier: entry for run in runs for identifier, entry in run.broken.items()}
-    yield f"\n{len(found)} requirements are violated in at least one way. Each was read against its clause, with what was"
-    yield "sent and seen. The whole exchanges are in [evidence.jsonl](evidence.jsonl).\n"
+    yield f"\n{len(found)} requirements are violated in at least one way. Each was read against its clause, with what"
+    yield "was sent and seen. The whole exchanges are in [evidence.jsonl](evidence.jsonl).\n"
     own = sorted(notes.own.keys() & found.keys())
     yield f"## Of this server ({len(own)})\n"
     for identifier in own:
@@ -155,7 +155,7 @@ def _short(entry: Mapping[str, Any], runs: list[Run], notes: Notes) -> str:
     rows = _rows(entry["id"], runs)
     cells = [
         entry["statement"], entry["level"], ", ".join(run.way for run in _showing(entry["id"], runs)),
-        "; ".join(dict.fromkeys(row["expected"] for row in rows)), "; ".join(dict.fromkeys(row["seen"] for row in rows)),
+        *("; ".join(dict.fromkeys(row[member] for row in rows)) for member in ("expected", "seen")),
         notes.of(entry["id"], rows) or "",
     ]  # fmt: skip
     shown = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
@@ -200,6 +200,7 @@ def publish(server: Server, folder: Path) -> list[str]:
         text = json.dumps(run.report, ensure_ascii=False, separators=(",", ":"))
         (target / f"{run.way}.json").write_text(text + "\n", encoding="utf-8")
     (target / "findings.md").write_text("\n".join(page(server, runs, notes)).rstrip() + "\n", encoding="utf-8")
+    (LAB / server.name / "README.md").write_text("\n".join(readme(server)) + "\n", encoding="utf-8")
     (target / "evidence.jsonl").write_text("\n".join(evidence(runs)) + "\n", encoding="utf-8")
     return []
 
