@@ -16,7 +16,6 @@ from typing import Any
 from conformance.reporting.annotations import annotations, printed
 from conformance.reporting.badge import endpoint, svg
 from conformance.reporting.breaches import BODIES, bodies
-from conformance.reporting.clean import clean
 from conformance.reporting.ctrf import ctrf
 from conformance.reporting.curl import Names, curl
 from conformance.reporting.entry import entry_text
@@ -30,6 +29,7 @@ from conformance.reporting.report import report
 from conformance.reporting.sarif import sarif
 from conformance.reporting.sentence import last_line, verdict_sentence
 from conformance.reporting.text import first_line, summary, violation_text
+from conformance.rules.guard import raised
 from conformance.verdicts.graded import Graded
 
 __all__ = [
@@ -120,7 +120,7 @@ def write_reports(folder: Path, graded: Graded, facts: Facts) -> tuple[Path, ...
         try:
             files = make()
         except Exception as error:
-            failed.append(f"cannot make the report {part}: {clean(f'{type(error).__name__}: {error}')}")
+            failed.append(f"cannot make the report {part}: {raised(error)}")
         else:
             written += [write_file(folder / name, data, name.startswith(_PRIVATE)) for name, data in files.items()]
     if failed:

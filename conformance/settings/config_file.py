@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from conformance.settings.options import OPTIONS
+from conformance.settings.withheld import withheld
 
 
 class UsageError(Exception):
-    """Wrong usage: one sentence with the remedy; ends with exit code 4."""
+    """Wrong usage: one sentence with the remedy; ends with exit code 4. It holds no credential of this process."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(withheld(sentence))
 
 
 def read_config(path: str | None, folder: Path) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Runs of pytest with our plugin, in this process or in one of their own; helpers of the tests beside this file."""
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import anyio._backends._asyncio  # noqa: F401
 import httpcore  # noqa: F401
 import schemathesis  # noqa: F401
 import xdist  # type: ignore[import-untyped]  # noqa: F401
+from processes import hears_interrupts
 
 import conformance.generation.corpus
 import conformance.plugin.controller  # noqa: F401
@@ -52,13 +52,8 @@ def start(folder: Path, *words: str, **more: str) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=_hears_interrupts,
+        preexec_fn=hears_interrupts,
     )
-
-
-def _hears_interrupts() -> None:
-    """A shell makes what it starts in the background deaf to them, and children inherit it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finished(process: "subprocess.Popen[str]") -> tuple[int, str]:

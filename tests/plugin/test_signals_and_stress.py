@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from plugin_runs import endpoint, finished, start, suite, target
+from processes import children
 
 from conformance.evidence.follow import read_run
 from conformance.plugin.interrupts import Interrupts
@@ -99,17 +100,11 @@ def test_a_disk_that_is_full_at_first_is_wrong_usage_and_nothing_is_sent(tmp_pat
     assert code == 4 and "cannot write the journal" in output and "Traceback" not in output, output
 
 
-def _children(parent: int) -> list[int]:
-    """The processes that a process has started and that still run."""
-    text = Path(f"/proc/{parent}/task/{parent}/children").read_text()
-    return [int(word) for word in text.split()]
-
-
 def test_a_killed_worker_is_an_error_of_the_harness(tmp_path: Path) -> None:
     with endpoint(delay=0.1) as server:
         process = start(tmp_path, *target(server.url), *LONG, "-n", "2")
         _begun(server, process)
-        os.kill(_children(process.pid)[0], signal.SIGKILL)
+        os.kill(children(process.pid)[0], signal.SIGKILL)
         code, output = finished(process)
     assert code == 3 and "INTERNALERROR" not in output, output
     assert "the harness failed: a process of pytest-xdist ended before its time" in output

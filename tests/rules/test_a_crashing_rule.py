@@ -62,9 +62,10 @@ def test_whatever_rule_crashes_the_others_say_what_they_say(
         for name, row in graded.judgements.items():
             if name in named:
                 assert row.verdict in {Verdict.INCONCLUSIVE, Verdict.FAILED, Verdict.WARNED}
-                assert row.crashes[0].seen == f"{CRASHED}rule test_a_crashing_rule.raises raised KeyError: " + repr(
-                    "'no such member'"
-                )
+                said = row.crashes[0].seen
+                place = "KeyError at test_a_crashing_rule.py, line "
+                assert said.startswith(f"{CRASHED}rule test_a_crashing_rule.raises raised {place}")
+                assert "no such member" not in said
             elif name not in rule.requirements:
                 assert row == whole.judgements[name]
 
@@ -111,7 +112,7 @@ def test_what_was_seen_before_the_crash_stays_true() -> None:
     assert [(row.requirement, row.kind) for row in seen] == [
         ("RESP-003", Kind.HELD), ("RESP-003", Kind.CRASHED), ("RESP-004", Kind.CRASHED),
     ]  # fmt: skip
-    assert all(len(row.seen) < 300 for row in seen)
+    assert all("x" * 99 not in row.seen and "RecursionError at " in row.seen for row in seen[1:])
 
 
 def test_a_run_with_a_crashed_rule_certifies_nothing(tmp_path: Path, recorded: tuple[Follower, Graded]) -> None:
@@ -147,4 +148,4 @@ def test_a_rule_that_falls_over_an_exchange_looks_no_further(
     monkeypatch.setattr(traffic, "MESSAGE_RULES", [])
     *before, last = traffic.traffic_findings(run)
     assert [finding.where.exchange for finding in before] == [record.seq for record in run.records[:2]]
-    assert (last.kind, last.requirement) == (Kind.CRASHED, "RESP-002") and "RuntimeError: 'no further'" in last.seen
+    assert (last.kind, last.requirement) == (Kind.CRASHED, "RESP-002") and "RuntimeError at " in last.seen

@@ -1,14 +1,12 @@
 """A credential that was given to a run stands in no file and no output, whatever the target makes of it."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
+from canary_runs import ASKED, CONFIG, command, give_credentials, run
 from canary_target import HEADER, KEY, SECOND, SECRETS, echoing, every_way, told, told_in
 from click.testing import CliRunner
 from loopback import Loopback, Received, free_port, response
@@ -17,37 +15,10 @@ from conformance.cli import main
 from conformance.evidence.follow import read_run
 from conformance.wire.markers import MARKER
 
-CONFIG = '[headers]\nx-tenant = "TENANT"\n'
-GIVEN = {"CONFORMANCE_API_KEY": KEY, "SECOND_KEY": SECOND, "TENANT": HEADER, "GITHUB_ACTIONS": "true"}
-ASKED = [word for glob in ("AUTH-*", "RESP-00*", "STRM-00*", "ERR-00*") for word in ("--requirement", glob)]
-
 
 @pytest.fixture(autouse=True)
 def _given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The secrets in the environment, and nothing else for us; a folder of its own with a configuration."""
-    for name in [name for name in os.environ if name.startswith(("CONFORMANCE", "PYTEST"))]:
-        monkeypatch.delenv(name)
-    for name, value in (GIVEN | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}).items():
-        monkeypatch.setenv(name, value)
-    (tmp_path / "conformance.toml").write_text(CONFIG)
-    monkeypatch.chdir(tmp_path)
-
-
-def _run(*words: str) -> tuple[int, str]:
-    """`conformance run` in a process of its own: its code and all it printed, in which no secret stands."""
-    done = subprocess.run(
-        [sys.executable, "-m", "conformance", "run", *words],
-        capture_output=True, timeout=120, check=False, text=True, errors="surrogateescape",
-    )  # fmt: skip
-    assert told(done.stdout + done.stderr) == [] and "Traceback" not in done.stderr
-    return done.returncode, done.stdout + done.stderr
-
-
-def _command(*words: str) -> tuple[int, str]:
-    """Any other command, in this process."""
-    result = CliRunner().invoke(main, words)
-    assert told(result.output) == [] and (result.exception is None or isinstance(result.exception, SystemExit))
-    return result.exit_code, result.output
+    give_credentials(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("key", SECRETS)
@@ -59,7 +30,7 @@ def test_what_looks_for_a_secret_finds_each_spelling(key: str) -> None:
 
 def test_no_file_and_no_output_of_a_run_holds_a_credential(tmp_path: Path) -> None:
     with echoing() as target:
-        code, printed = _run(
+        code, printed = run(
             target.url, "--out", "run", "--history", "nights.db", "--restricted-key-env", "SECOND_KEY", "--fuzz", "0",
             "--attempts", "1", "--capability", "tools", "-v", *ASKED,
         )  # fmt: skip
@@ -74,14 +45,14 @@ def test_no_file_and_no_output_of_a_run_holds_a_credential(tmp_path: Path) -> No
         ("history", "nights.db", "--format", "json"),
         ("certify", "--journal", "run", "--out", "certificate", "--new-key"),
     ):
-        _command(*words)
+        command(*words)
     assert told_in(tmp_path) == {}
     assert all((tmp_path / name).is_file() for name in ("again/report.html", "nights.html", "nights.db"))
 
 
 def test_asking_what_a_target_offers_tells_no_credential(tmp_path: Path) -> None:
     with echoing() as target:
-        code, printed = _command("doctor", target.url, "--out", "asked", "--write", "proposed.toml")
+        code, printed = command("doctor", target.url, "--out", "asked", "--write", "proposed.toml")
     assert code == 0 and "m-1" in printed
     assert told_in(tmp_path) == {}
 
@@ -109,8 +80,8 @@ def _list_or(refusal: bytes) -> Loopback:
 ], ids=["key refused", "model unknown", "several models"])  # fmt: skip
 def test_a_refusal_repeats_no_credential(refusal: bytes, words: tuple[str, ...], code: int, tmp_path: Path) -> None:
     with _list_or(refusal) as target:
-        assert _run(target.url, "--out", "run", *words)[0] == code
-        assert _command("doctor", target.url, "--out", "asked", *words)[0] == code
+        assert run(target.url, "--out", "run", *words)[0] == code
+        assert command("doctor", target.url, "--out", "asked", *words)[0] == code
     assert told_in(tmp_path) == {}
 
 
