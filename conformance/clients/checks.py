@@ -15,8 +15,9 @@ from conformance.clients.driving import Ran, drive
 from conformance.clients.environments import Environment, NotInstalled, environment_of
 from conformance.clients.judging import Judged, State, judge, wire_of
 from conformance.clients.outcome import FILE, Checked, Result, document, holding, text
+from conformance.contract import load_catalogue
 from conformance.evidence.follow import Follower
-from conformance.evidence.run import PLAIN, STREAM, Item
+from conformance.evidence.run import CLIENT, PLAIN, STREAM, Item
 from conformance.proxy import Passthrough
 from conformance.proxy import run as passing
 from conformance.proxy.watch import Blamed, Watch
@@ -100,7 +101,7 @@ def check(
     if not any(plans.values()):
         return Done(Exit.NOTHING_TESTED, f"no chosen client can do this under the profile {settings.profile}")
     checked = [Checked(client, failure=made(environment_of(client, choice.cache), say)) for client in plans]
-    live = open_live(settings, _items(settings), controls(), True, variables, tuple(faults))
+    live = open_live(settings, _items(settings), controls(), False, variables, tuple(faults))
     blamed: list[Blamed] = []
     status, refusal, failure = 0, "", ""
     try:
@@ -119,8 +120,14 @@ def check(
 
 
 def _items(settings: Settings) -> list[Item]:
-    """What any traffic may show; the controls are sent, and say whether there is anything to be checked at all."""
-    return [replace(item, probes=(PLAIN, STREAM, *item.probes)) for item in passing.items_for(settings)]
+    """Every requirement, since traffic may break any; the controls are sent, and say whether anything can be checked.
+
+    Those that no client put to the test are left out in the end: a check of clients covers what clients do.
+    """
+    riding = passing.items_for(settings)
+    others = load_catalogue().requirements.keys() - {item.requirement for item in riding}
+    items = (*riding, *(Item(name, "", (CLIENT,)) for name in sorted(others)))
+    return [replace(item, probes=(PLAIN, STREAM, *item.probes)) for item in items]
 
 
 def _all(

@@ -37,6 +37,7 @@ def test_a_client_works_against_the_reference_endpoint_in_both_profiles(tmp_path
             done = checked(tmp_path, server.url, profile=profile)
         assert done.code is Exit.CONFORMS, done.text
         assert "WORKS" in done.text and "works: text, stream, error" in done.text
+        assert "no violation at level must in what was selected; covered only" in done.text
 
 
 def test_what_a_check_writes_keeps_to_its_schema_and_holds_no_key(tmp_path: Path) -> None:
