@@ -12,6 +12,8 @@ from conformance.suite import (
     same_outcome,
 )
 from conformance.suite_bodies import (
+    CUT,
+    CUT_STREAM,
     LONG_SYSTEM,
     LONG_SYSTEM_STREAM,
     ONE_TOKEN,
@@ -49,5 +51,6 @@ def test_an_invalid_body_is_refused_alike_with_and_without_stream(case: Judged) 
     tools=(FORCED, FORCED_STREAM),
 )
 @cases(expects("same-stop-reason"), one_token=(ONE_TOKEN, ONE_TOKEN_STREAM))
-def test_model_input_tokens_and_stop_reason_are_the_same_with_and_without_stream(case: Judged) -> None:
+@cases(expects("same-output-at-limit"), cut=(CUT, CUT_STREAM))
+def test_model_tokens_and_stop_reason_are_the_same_with_and_without_stream(case: Judged) -> None:
     case.judge()

@@ -2,7 +2,7 @@
 
 from conformance.suite import STREAM_CONTROL, Judged, cases, expects, requirement, rides_on
 from conformance.suite_bodies import STORY
-from conformance.suite_tools import ANY_STREAM, FORCED, FORCED_STREAM, PARALLEL_STREAM
+from conformance.suite_tools import ANY_STREAM, FORCED, FORCED_STREAM, PARALLEL, PARALLEL_STREAM
 
 
 @requirement("STRM-001")
@@ -180,6 +180,6 @@ def test_arguments_come_in_deltas(traffic: Judged) -> None:
 
 
 @requirement("STRM-029")
-@cases(expects("arguments-streamed"), as_in_json=(FORCED, FORCED_STREAM))
+@cases(expects("arguments-streamed"), as_in_json=(FORCED, FORCED_STREAM), two_calls=(PARALLEL, PARALLEL_STREAM))
 def test_arguments_that_come_in_json_come_in_a_stream(case: Judged) -> None:
     case.judge()

@@ -119,7 +119,8 @@ def _continued(reading: Reading, args: Args, where: Where) -> Finding:
 
 @kind("round-trip", valid=True)
 def round_trip(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """`words` come back as they were sent: no U+FFFD, no misread character in their stead.
+    """`words` come back as they were sent: no U+FFFD, no misread character in their stead, and not glued to one word,
+    as who strips every piece of a text leaves them.
 
     `artefacts` are what the first byte of such a character becomes. Alone each is a letter of some language, which a
     model that does not repeat the words may speak.
@@ -133,7 +134,8 @@ def _came_back(reading: Reading, args: Args, where: Where) -> Finding:
     text = reading.text
     repeated = all(word in text for word in args["words"])
     garbled = "\ufffd" in text or (not repeated and _holds_misread(text, args["artefacts"]))
-    if garbled:
+    glued = repeated and len(args["words"]) > 1 and not any(letter.isspace() for letter in text.strip())
+    if garbled or glued:
         return broken("", "the characters that were sent", shown(text), where)
     return held("", where) if repeated else unjudged("", "the model did not repeat the words", where)
 

@@ -123,6 +123,8 @@ def test_a_prefill_is_continued(answer: Exchange, found: set[Kind]) -> None:
         ("naïve \ufffd\ufffd", BROKEN),
         ("naÃ¯ve Привет", BROKEN),
         ("naive privet", OPEN),
+        (" naïveПривет.", BROKEN),
+        ("naïve\nПривет", HELD),
         ("Självklart, på svenska: år, å… SÃO PAULO, Ðað", OPEN),
         ("ä Ã", OPEN),
         ("北".encode().decode("latin-1"), BROKEN),

@@ -42,6 +42,7 @@ VALID = (
     "round-trip",
     "same-input-tokens",
     "same-model-and-usage",
+    "same-output-at-limit",
     "same-stop-reason",
     "stop-reported",
     "stops-at-sequence",

@@ -105,6 +105,20 @@ def _ends_at_one(plan: Plan, context: Context) -> Plan:
     return replace(plan, stop_reason="end_turn") if one else plan
 
 
+def _one_at_the_limit(plan: Plan, context: Context) -> Plan:
+    """A stream that its limit cuts counts one token."""
+    cut = context.streaming and plan.stop_reason == "max_tokens"
+    return replace(plan, counts=replace(plan.counts, output=1)) if cut else plan
+
+
+def _glued(plan: Plan, context: Context) -> Plan:
+    """The words of a stream without what stands between them."""
+    if not context.streaming:
+        return plan
+    content = [{**b, "text": "".join(b["text"].split())} if b["type"] == "text" else b for b in plan.content]
+    return replace(plan, content=tuple(content))
+
+
 def _before_messages(context: Context) -> int:
     """Eight for each member that stands before messages in the body."""
     return 8 * list(context.body).index("messages") if "messages" in context.body else 0
@@ -125,6 +139,8 @@ MODE_ROWS: tuple[Row, ...] = (
         "pieces of letters are thrown away, in streams alone",
         _arguments(True, _thinned),
     ),
+    ("cut-streams-count-one", "EQV-003", "a stream cut by its limit counts one token", _one_at_the_limit),
+    ("words-glued-in-streams", "SEM-013", "the words of a stream lose the spaces between them", _glued),
     (
         "system-uncounted-in-streams",
         "EQV-003",

@@ -91,6 +91,12 @@ def _numbered_apart(blocks: list[Block]) -> list[Block]:
     ]
 
 
+def _first_call_alone(blocks: list[Block]) -> list[Block]:
+    """Only the first call gets its arguments."""
+    calls = [id(block) for block in blocks if kind_of(block) == "tool_use"][1:]
+    return [[event for event in b if event["type"] != DELTA] if id(b) in calls else b for b in blocks]
+
+
 def _called(events: Events) -> bool:
     return "tool_use" in kinds(events).values()
 
@@ -126,6 +132,7 @@ CALL_ROWS: tuple[Row, ...] = (
         _arguments(lambda told: [f"```json\n{told}\n```"]),
     ),
     ("calls-numbered-apart", "STRM-008", "calls are numbered from 0 behind other blocks", rewritten(_numbered_apart)),
+    ("arguments-of-later-calls-lost", "STRM-029", "only the first call has arguments", rewritten(_first_call_alone)),
     ("arguments-lost", "STRM-029", "no argument reaches the stream", _portions(lambda said: [])),
     ("stream-call-ends-the-turn", "SEM-004", "a streamed call ends with end_turn", sequence(_ends_otherwise)),
 )
