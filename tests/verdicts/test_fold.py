@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.contract import Level, load_catalogue, load_profiles
-from conformance.evidence.follow import header_terms, read_run
+from conformance.evidence.follow import Follower, header_terms
 from conformance.evidence.journal import JournalWriter, item_line, record_line
 from conformance.evidence.run import Expect, Item, Record, Run, Terms
 from conformance.rules.findings import Finding, Kind
@@ -248,7 +248,9 @@ def test_a_journal_read_back_is_graded_alike(tmp_path: Path) -> None:
         writer.write("unsent", probe=probe, reason=reason)
     writer.write("footer", ended="now")
     writer.close()
-    again, live = grade(read_run(writer.path).run()), grade(run)
+    follower = Follower(writer.path)
+    assert follower.poll()
+    again, live = grade(follower.run()), grade(run)
     assert again.items == live.items and again.judgements == live.judgements
     assert exit_code(again, Level.MUST) is exit_code(live, Level.MUST) is Exit.VIOLATION
 
