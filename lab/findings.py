@@ -50,6 +50,7 @@ class Run:
 class Notes:
     """What was found by hand: of one server by requirement, and of all by pattern."""
 
+    headline: str
     about: str
     own: Mapping[str, str]
     shared: tuple[Mapping[str, str], ...]
@@ -90,7 +91,8 @@ def notes_of(server: Server) -> Notes:
     """The notes about a server; those of all servers behind its own."""
     own, shared = LAB / server.name / "notes.yaml", LAB / "notes.yaml"
     told = yaml.safe_load(own.read_text(encoding="utf-8")) if own.is_file() else {}
-    return Notes(told.get("about", ""), told.get("findings") or {}, tuple(yaml.safe_load(shared.read_text("utf-8"))))
+    headline, about = told.get("headline", "").strip(), told.get("about", "")
+    return Notes(headline, about, told.get("findings") or {}, tuple(yaml.safe_load(shared.read_text("utf-8"))))
 
 
 def page(server: Server, runs: list[Run], notes: Notes) -> Iterator[str]:
@@ -205,6 +207,33 @@ def publish(server: Server, folder: Path) -> list[str]:
     return []
 
 
+def index() -> Iterator[str]:
+    """The page of all servers, line by line."""
+    yield "# What real servers show\n"
+    yield "Servers from PyPI and npm, each on loopback and judged under the profile `anthropic`; how they are run is in"
+    yield "[lab/](../../lab/README.md). Every violation was read against its clause; each page names what was sent once"
+    yield "more by hand. [comparison.md](comparison.md) is the matrix of all ([as a page](comparison.html));"
+    yield "[translation.md](translation.md) says what gateways make of the habits of a model server.\n"
+    yield "| server | way | MUST violated | SHOULD | passed | inconclusive | in short |"
+    yield "|---|---|---|---|---|---|---|"
+    for server in map(load, names()):
+        for way in server.ways:
+            if (TARGET / server.name / f"{way.name}.json").is_file():
+                yield _indexed(server, way.name)
+
+
+def _indexed(server: Server, way: str) -> str:
+    report = json.loads((TARGET / server.name / f"{way}.json").read_text(encoding="utf-8"))
+    counted = [(entry["verdict"], entry["level"]) for entry in report["requirements"]]
+    broken = [level for verdict, level in counted if verdict in BROKEN]
+    verdicts = [verdict for verdict, _ in counted]
+    cells = [
+        f"[{server.title} {server.version}]({server.name}/findings.md)", way, broken.count("MUST"),
+        broken.count("SHOULD"), verdicts.count("passed"), verdicts.count("inconclusive"), notes_of(server).headline,
+    ]  # fmt: skip
+    return f"| {' | '.join(map(str, cells))} |"
+
+
 def matrix() -> int:
     """Compare all published reports; the exit code of the comparison."""
     found = [(server, way) for server in map(load, names()) for way in server.ways
@@ -224,6 +253,7 @@ def main() -> int:
     missing = [line for name in given.server or names() for line in publish(load(name), given.runs)]
     if missing:
         print("no note about these; check each against the contract first:", *missing, sep="\n", file=sys.stderr)
+    (TARGET / "README.md").write_text("\n".join(index()) + "\n", encoding="utf-8")
     return matrix() or int(bool(missing))
 
 

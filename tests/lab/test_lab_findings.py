@@ -30,7 +30,7 @@ def violation(expected: str, seen: str) -> dict[str, Any]:
 
 def test_a_note_covers_what_it_names_and_nothing_else(findings: ModuleType) -> None:
     rows = ({"id": "REQ-0*|TOOL-*", "seen": "status 200*", "note": "Served."},)
-    notes = findings.Notes("", {"AUTH-002": "Own.\n"}, rows)
+    notes = findings.Notes("", "", {"AUTH-002": "Own.\n"}, rows)
     served, failed = violation("a client error", "status 200"), violation("a client error", "status 500")
     assert notes.of("REQ-003", [served, served]) == "Served."
     assert notes.of("REQ-003", [served, failed]) is None
