@@ -56,8 +56,9 @@ def met(fault: str, choice: Choice) -> Iterator[dict[str, Any]]:
         settings = replace(resolve(given, Path(folder), {}), limits=LIMITS)
         done = check(settings, choice, lambda text: print(f"{fault}: {text}", file=sys.stderr), {}, (fault,))
         for one in done.checked:
-            if one.failure:
-                print(one.failure, file=sys.stderr)
+            if one.state is State.NOT_CHECKED:
+                print(f"{one.client.title}: {one.failure or one.results}", file=sys.stderr)
+                continue
             yield from (_row(fault, one, result, done.graded) for result in one.results)
 
 
@@ -79,11 +80,10 @@ def _row(fault: str, one: Checked, result: Result, graded: Graded | None) -> dic
 
 def _did(result: Result) -> str:
     """What a client did, in a word or two."""
-    if result.judged.state in (State.WORKS, State.OPEN, State.NOT_ASKED):
-        return result.judged.state.value
     if result.judged.state is State.DEGRADED:
         return "silent loss"
-    assert result.ran is not None
+    if result.judged.state is not State.BROKEN or result.ran is None:
+        return result.judged.state.value
     return f"`{result.ran.error.get('type')}`" if result.ran.how is How.EXCEPTION else result.ran.how.value
 
 
@@ -138,7 +138,7 @@ def main() -> int:
     words.add_argument("--client", action="append", default=[], help="only this one; repeatable")
     words.add_argument("--fault", action="append", default=[], choices=FAULTS, help="only this one; repeatable")
     words.add_argument("--cache", type=Path, default=default_cache(), help="where the clients are installed")
-    words.add_argument("--seconds", type=float, default=45.0, help="after this time a client hangs")
+    words.add_argument("--seconds", type=float, default=90.0, help="after this time a client hangs")
     words.add_argument("--page", action="store_true", help="write the table from what is known, and meet nothing")
     given = words.parse_args()
     known = json.loads(FOUND.read_text(encoding="utf-8")) if FOUND.is_file() else []

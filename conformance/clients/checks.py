@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.clients.data import FOLDER, Client, Scenario, load_clients, load_scenarios
-from conformance.clients.driving import Ran, drive
+from conformance.clients.driving import How, Ran, drive
 from conformance.clients.environments import Environment, NotInstalled, environment_of
 from conformance.clients.judging import Judged, State, judge, wire_of
 from conformance.clients.outcome import FILE, Checked, Result, document, holding, text
@@ -177,9 +177,11 @@ def _result(live: Live, proxy: Passthrough, client: Client, scenario: Scenario, 
             ran = drive(environment.command({**client.environment, client.key: key}), order, choice.seconds)
         except OSError as error:
             return Result(scenario, Judged(State.NOT_CHECKED, (f"its driver cannot be started: {error}",)))
-    ran = _clean(ran, live)
-    seconds, exchanges = time.monotonic() - began, tuple(record.seq for record in window.records)
-    return Result(scenario, judge(ran, scenario, client, wire_of(window.records)), ran, exchanges, seconds)
+    seconds, records, ran = time.monotonic() - began, window.records, _clean(ran, live)
+    found = judge(ran, scenario, client, wire_of(records))
+    if ran.how is How.HANG and not records:
+        found = Judged(State.NOT_CHECKED, (f"it sent nothing within {choice.seconds:g} s; see --seconds",))
+    return Result(scenario, found, ran, tuple(record.seq for record in records), seconds)
 
 
 def _unasked(live: Live, scenario: Scenario) -> str:

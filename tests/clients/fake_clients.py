@@ -97,7 +97,7 @@ def checked(tmp_path: Path, url: str | None = None, *faults: str, **choice: Any)
     folder = tmp_path / "clients"
     given: dict[str, Any] = {"target-url": url, "model": "reference-1", "out": str(tmp_path / "run")}
     given |= {name: choice.pop(name, None) for name in ("level", "profile", "no-auth")}
-    settings = replace(resolve(given, tmp_path, {}), limits=LIMITS)
+    settings = replace(resolve(given, tmp_path, {}), limits=choice.pop("limits", LIMITS))
     chosen = Choice(tmp_path / "cache", folder=folder, **{"seconds": 30.0, **choice})
     return check(settings, chosen, lambda text: None, {"CONFORMANCE_API_KEY": KEY}, faults)
 

@@ -1,16 +1,17 @@
 """Whole checks with clients made up for it: what works, what is lost in silence, what breaks, beside the cause."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_clients import HONEST, KEY, SCENARIOS, checked, describe, installed, written
+from fake_clients import HONEST, KEY, LIMITS, SCENARIOS, checked, describe, installed, written
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
 
 from conformance import reference
 from conformance._paths import SCHEMAS
-from conformance.clients.driving import Command, Ran, drive
+from conformance.clients.driving import Command, How, Ran, drive
 from conformance.evidence.follow import read_run
 from conformance.proxy.watch import Watch
 from conformance.settings.resolve import UsageError
@@ -101,15 +102,35 @@ def test_what_a_client_itself_does_wrong_is_its_own(tmp_path: Path) -> None:
     assert scenario(tmp_path, "text")["faults_of_the_client"]
 
 
-def test_a_hang_ends_with_its_time_and_the_others_go_on(tmp_path: Path) -> None:
-    fake(tmp_path, scenarios=["text"])
+def test_a_client_that_sends_nothing_is_not_checked_and_the_others_are(tmp_path: Path) -> None:
     describe(tmp_path / "clients", "asleep", "import time\ntime.sleep(600)", scenarios=["text"])
-    installed(tmp_path / "clients", tmp_path / "cache2")
-    (tmp_path / "cache").rename(tmp_path / "old")
-    (tmp_path / "cache2").rename(tmp_path / "cache")
-    done = checked(tmp_path, seconds=1.5)
+    fake(tmp_path, scenarios=["text"])
+    done = checked(tmp_path, seconds=1.0, names=("asleep",))
+    assert done.code is Exit.HARNESS_ERROR and "it sent nothing within 1 s; see --seconds" in done.text
+    checked(tmp_path, names=("asleep", "fake"), seconds=10.0)
     states = {row["name"]: row["state"] for row in written(tmp_path)["clients"]}
-    assert states == {"asleep": "broken", "fake": "works"} and "hang: no end within 1.5 s" in done.text
+    assert states == {"asleep": "not checked", "fake": "works"}
+
+
+def test_a_hang_is_told_with_what_was_still_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hangs(command: Command, order: dict[str, Any], seconds: float) -> Ran:
+        drive(command, order, seconds)
+        return Ran(How.HANG, "no end within 1 s")
+
+    monkeypatch.setattr("conformance.clients.checks.drive", hangs)
+    fake(tmp_path, scenarios=["text"])
+    done = checked(tmp_path)
+    assert done.code is Exit.VIOLATION and "text: broken: hang: no end within 1 s" in done.text
+    assert "no clause broken on the wire" in done.text and "still open" not in done.text
+
+
+def test_a_hang_at_a_silence_names_what_the_controls_broke(tmp_path: Path) -> None:
+    fake(tmp_path, scenarios=["stream"])
+    short = replace(LIMITS, between_bytes=1.0)
+    done = checked(tmp_path, None, "silent-in-block", limits=short, seconds=12.0)
+    assert done.code is Exit.VIOLATION and "stream: broken: hang: no end within 12 s" in done.text
+    assert "its answer was still open at our limit between-bytes, and other exchanges of this run broke" in done.text
+    assert "STRM-023" in done.text
 
 
 @pytest.mark.parametrize(
