@@ -31,6 +31,7 @@ ENDS = frozenset({"end_turn", "max_tokens", "stop_sequence"})
 #: The later bytes of a character in UTF-8, read as Latin-1 or as Windows-1252; the first bytes of three, and of four.
 CONTINUATIONS = frozenset(map(chr, range(0x80, 0xC0))) | frozenset(bytes(range(0x80, 0xC0)).decode("cp1252", "ignore"))
 THREE_BYTES, FOUR_BYTES = 0xE0, 0xF0
+SELECTOR = "\ufe0f"  #: asks for the colourful form of the character before it; means nothing alone
 
 
 def _each_last(evidence: Evidence, judge: Callable[[Reading, Args, Where], Finding], args: Args) -> Iterable[Finding]:
@@ -119,8 +120,8 @@ def _continued(reading: Reading, args: Args, where: Where) -> Finding:
 
 @kind("round-trip", valid=True)
 def round_trip(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """`words` come back as they were sent: no U+FFFD, no misread character in their stead, and not glued to one word,
-    as who strips every piece of a text leaves them.
+    """`words` come back as they were sent: no U+FFFD, no misread character in their stead, and not all of them glued
+    to one word, as who strips every piece of a text leaves them. What else stands between them is the model's choice.
 
     `artefacts` are what the first byte of such a character becomes. Alone each is a letter of some language, which a
     model that does not repeat the words may speak.
@@ -134,7 +135,7 @@ def _came_back(reading: Reading, args: Args, where: Where) -> Finding:
     text = reading.text
     repeated = all(word in text for word in args["words"])
     garbled = "\ufffd" in text or (not repeated and _holds_misread(text, args["artefacts"]))
-    glued = repeated and len(args["words"]) > 1 and not any(letter.isspace() for letter in text.strip())
+    glued = len(args["words"]) > 1 and "".join(args["words"]) in text.replace(SELECTOR, "")
     if garbled or glued:
         return broken("", "the characters that were sent", shown(text), where)
     return held("", where) if repeated else unjudged("", "the model did not repeat the words", where)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.rules.answers import asked, at, blocks
 from conformance.rules.calls import declared_names, ended_early, finished_calls, odd_blocks, whole_message
 from conformance.rules.expectations import answer_of, kind
-from conformance.rules.expectations_meaning import ill_encoded
+from conformance.rules.expectations_meaning import SELECTOR, ill_encoded
 from conformance.rules.findings import Finding, Where, broken, check, held, shown, unjudged
 from conformance.rules.outcome import is_served
 from conformance.wire.reading import Reading
@@ -25,7 +25,6 @@ Message = Mapping[str, Any]
 FORCED = frozenset({"any", "tool"})
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_SELECTOR = "\ufe0f"  #: asks for the colourful form of the character before it; means nothing alone
 
 
 def _of_last(evidence: Evidence, judge: Callable[[Record, Message], Finding]) -> Iterable[Finding]:
@@ -212,4 +211,4 @@ def _letters(text: str) -> str:
 
 def _plain(text: str) -> str:
     """The text without selectors, and with single spaces where something fell out between two."""
-    return " ".join(text.replace(_SELECTOR, "").split())
+    return " ".join(text.replace(SELECTOR, "").split())

@@ -125,6 +125,8 @@ def test_a_prefill_is_continued(answer: Exchange, found: set[Kind]) -> None:
         ("naive privet", OPEN),
         (" naïveПривет.", BROKEN),
         ("naïve\nПривет", HELD),
+        ("naïve、Привет", HELD),
+        ("naïve\ufe0fПривет", BROKEN),
         ("Självklart, på svenska: år, å… SÃO PAULO, Ðað", OPEN),
         ("ä Ã", OPEN),
         ("北".encode().decode("latin-1"), BROKEN),
