@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
+from conformance.contract import Profile
 from conformance.rules.outcome import is_transient
 from conformance.rules.scope import OURS, asks_for_message, path_of
 from conformance.wire.exchange import Ending, Exchange
@@ -143,3 +144,9 @@ def listed(value: JSON) -> list[Any]:
 def is_word_for_error(word: str) -> bool:
     """The name of a programming language's exception class."""
     return re.fullmatch(r"[A-Z]\w*(?:Error|Exception)", word) is not None
+
+
+def is_unheard_of(word: str, profile: Profile) -> bool:
+    """Whether an error type is none of the contract's, and none that is known to be another protocol's."""
+    foreign = not word or word in profile.foreign_error_types or is_word_for_error(word)
+    return word not in profile.error_types and not foreign

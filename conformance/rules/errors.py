@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.contract import Level, Profile
 from conformance.evidence.run import Terms
-from conformance.rules.answers import JSON_TYPE, is_error, is_undecodable, is_word_for_error
+from conformance.rules.answers import JSON_TYPE, is_error, is_undecodable, is_unheard_of
 from conformance.rules.findings import Finding, Kind, Where, broken, check, held, note, shown
 from conformance.rules.outcome import EDGE_STATUSES
 from conformance.rules.registry import exchange_rule
@@ -91,10 +91,9 @@ def error_types_are_known(reading: Reading, terms: Terms) -> Iterable[Finding]:
     word, where = root["error"]["type"], Where(pointer="/error/type")
     if word in terms.profile.error_types:
         yield held("ERR-003", where)
-    elif not word or word in terms.profile.foreign_error_types or is_word_for_error(word):
-        yield broken("ERR-003", "an error type of the contract", shown(word), where)
     else:
-        yield note("ERR-003", "an error type of the contract", shown(word), where)
+        say = note if is_unheard_of(word, terms.profile) else broken
+        yield say("ERR-003", "an error type of the contract", shown(word), where)
 
 
 @exchange_rule("ERR-004")

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract import Level
+from conformance.contract import Level, Profile
+from conformance.rules.answers import is_unheard_of
 from conformance.rules.findings import Finding, Where, broken, check, held, note, shown, unjudged
 from conformance.rules.outcome import UNRELATED_STATUSES, is_client_error, is_served
 from conformance.wire.exchange import Ending, Exchange, Limit
@@ -84,14 +85,15 @@ def _refusal(exchange: Exchange, args: Mapping[str, Any], where: Where) -> Findi
 def status(evidence: Evidence, args: Mapping[str, Any]) -> Iterable[Finding]:
     """One of `ok`; `lowered` breaks it as a SHOULD; `noted` is mentioned.
 
-    On a client error `error_type` binds the type where there is one: the envelope itself is ERR-001's question.
+    On a client error `error_type` binds the type where there is one: the envelope itself is ERR-001's question. A type
+    that nobody knows yet is mentioned (contract.md §6, trap 7).
     `absent_header` must not be among the response headers.
     """
     for record in evidence.records:
         where, error = Where(record.seq), record.reading.error
         yield _status(record.exchange, args, where)
         if is_client_error(record.exchange):
-            yield from _error_terms(error, args, where)
+            yield from _error_terms(error, args, where, evidence.run.terms.profile)
         if name := args.get("absent_header"):
             seen = record.exchange.header(name)
             yield check("", seen is None, f"no header {name}", f"{name}: {shown(seen)}", replace(where, header=name))
@@ -105,10 +107,14 @@ def _status(exchange: Exchange, args: Mapping[str, Any], where: Where) -> Findin
     return check("", exchange.status in args["ok"], expected, answer_of(exchange), where, lowered)
 
 
-def _error_terms(error: Mapping[str, Any] | None, args: Mapping[str, Any], where: Where) -> Iterable[Finding]:
+def _error_terms(
+    error: Mapping[str, Any] | None, args: Mapping[str, Any], where: Where, profile: Profile
+) -> Iterable[Finding]:
     seen = (error or {}).get("type")
     if (wanted := args.get("error_type")) and isinstance(seen, str):
-        yield check("", seen == wanted, f"error.type {wanted}", f"error.type {shown(seen)}", where)
+        expected, told = f"error.type {wanted}", f"error.type {shown(seen)}"
+        unheard = is_unheard_of(seen, profile)
+        yield note("", expected, told, where) if unheard else check("", seen == wanted, expected, told, where)
 
 
 @kind("answer-begins")

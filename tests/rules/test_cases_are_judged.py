@@ -262,6 +262,9 @@ def test_the_first_bad_status_decides_in_its_own_place() -> None:
     [
         (failed(400, "not_found_error"), [Kind.HELD, Kind.BROKEN]),
         (failed(400), [Kind.HELD, Kind.HELD]),
+        (failed(400, "version_missing_error"), [Kind.HELD, Kind.NOTE]),
+        (failed(400, "BadRequestError"), [Kind.HELD, Kind.BROKEN]),
+        (failed(400, ""), [Kind.HELD, Kind.BROKEN]),
         (exchange(400, b'{"type":"error","error":{"type":5,"message":"No."}}'), [Kind.HELD]),
         (exchange(400, b"no"), [Kind.HELD]),
         (said(), [Kind.BROKEN]),
