@@ -13,9 +13,10 @@ from types import TracebackType
 from conformance.probing.limits import Limits
 from conformance.proxy.address import address_of
 from conformance.proxy.credentials import Keyring
+from conformance.proxy.desk import Desk, Ticket
 from conformance.proxy.exchanging import Exchanging
 from conformance.proxy.recording import Recorder, Sink, Window
-from conformance.proxy.relay import Desk, Relay, Ticket
+from conformance.proxy.relay import Relay
 from conformance.wire.exchange import Request
 
 LOOPBACK = "127.0.0.1"
@@ -50,7 +51,9 @@ class Passthrough:
         self.most, self._port, self._first = most, port, count
         self.keys = Keyring(target_url)
         self.recorder = Recorder(sink, self.keys, time.monotonic() if began is None else began, count)
-        self._desk = Desk(self.address, verify, limits or Limits(), self._admit, self._keep, refused)
+        self._desk = Desk(
+            self.address, verify, limits or Limits(), self._admit, self._keep, refused, lambda: self.recorder.behind
+        )
         self._relays: set[Relay] = set()
         self._thread = threading.Thread(target=self._serve, name="conformance-proxy", daemon=True)
         self._ready = threading.Event()

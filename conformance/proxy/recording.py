@@ -7,10 +7,12 @@ from queue import SimpleQueue
 from threading import Condition, Thread
 
 from conformance.evidence.run import CLIENT, Record
+from conformance.probing.tally import CHUNK
 from conformance.proxy.credentials import Keyring
 from conformance.wire.exchange import Exchange
 
 Sink = Callable[[Record], None]
+MOST_BEHIND = 64 * 1024 * 1024  #: bytes that have passed and are not recorded, beyond which requests have to wait
 
 
 class Window:
@@ -38,6 +40,7 @@ class Recorder:
         self.window = Window()  #: that what begins now belongs to
         self.open = 0  #: exchanges that have begun and are not recorded
         self.recorded = 0
+        self._behind = 0
         self._changed = Condition()
         self._ended: SimpleQueue[tuple[int, Window, Exchange] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="conformance-proxy-recorder", daemon=True)
@@ -53,7 +56,14 @@ class Recorder:
 
     def end(self, seq: int, window: Window, exchange: Exchange) -> None:
         """It has ended."""
+        with self._changed:
+            self._behind += _size(exchange)
         self._ended.put((seq, window, exchange))
+
+    @property
+    def behind(self) -> bool:
+        """Whether more has passed than was recorded by now, by more than may be held."""
+        return self._behind > MOST_BEHIND
 
     def close(self) -> None:
         """Record what has ended; nothing may come afterwards."""
@@ -75,6 +85,7 @@ class Recorder:
             with self._changed:
                 self.open -= 1
                 self.recorded += 1
+                self._behind -= _size(exchange)
                 window.open -= 1
                 self._changed.notify_all()
 
@@ -85,3 +96,7 @@ class Recorder:
             window.records.append(record)
         if self.error is None:
             self.sink(record)
+
+
+def _size(exchange: Exchange) -> int:
+    return len(exchange.request.body) + sum(CHUNK + len(chunk.data) for chunk in exchange.chunks)

@@ -8,16 +8,12 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from ssl import SSLContext
 from typing import cast
 
-from conformance.probing.limits import Limits
 from conformance.probing.transport import trusted
-from conformance.proxy.address import Address
+from conformance.proxy.desk import Desk, Ticket
 from conformance.proxy.exchanging import Exchanging
-from conformance.proxy.recording import Window
 from conformance.proxy.requests import Body, Head, Requests
 from conformance.proxy.upstream import Target, reset
 from conformance.wire.exchange import End, Ending, Limit, Request
@@ -26,22 +22,8 @@ from conformance.wire.exchange import End, Ending, Limit, Request
 LINGER = 0.5
 #: What marks an answer as ours, and no answer of the target's.
 MARK = "x-conformance-proxy"
+HOLD = 0.02  #: seconds between looks at whether enough is recorded
 MOST_WAITING = 1024 * 1024  #: bytes that are held while the target is being connected
-
-
-Ticket = tuple[int, Window]  #: an exchange's place in the order of sending, and the window that it belongs to
-
-
-@dataclass(slots=True)
-class Desk:
-    """What all connections share."""
-
-    address: Address
-    verify: SSLContext | None
-    limits: Limits
-    admit: Callable[[], Ticket | None]  #: asked before a request is forwarded; None: it is not to be
-    keep: Callable[[Ticket, Request, str, float], Exchanging]  #: what is to be kept of it from now on
-    refused: Callable[[str], None]  #: told what a client sent that is no HTTP
 
 
 class Relay(asyncio.Protocol):
@@ -90,6 +72,18 @@ class Relay(asyncio.Protocol):
             self._refuse(self.requests.wrong)
         elif self.failure is not None:
             self._fail()
+        if self.desk.behind():
+            self._hold()
+
+    def _hold(self) -> None:
+        """Read nothing more of this client until enough is recorded."""
+        if self.transport is None or self.transport.is_closing():
+            return
+        if self.desk.behind():
+            self.transport.pause_reading()
+            asyncio.get_running_loop().call_later(HOLD, self._hold)
+        else:
+            self.transport.resume_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
         """It is gone: so is the connection to the target, at once or after the last bytes of a stream."""

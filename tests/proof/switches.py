@@ -28,6 +28,8 @@ from conformance.rules.expectations import KINDS
 from conformance.rules.registry import EXCHANGE_RULES, MESSAGE_RULES, RUN_RULES
 
 REGISTRIES: tuple[list[Any], ...] = (EXCHANGE_RULES, MESSAGE_RULES, RUN_RULES)
+#: Rules about requests of clients that are not ours: the proof sends none, tests/proxy does.
+FOREIGN = frozenset({"conformance.rules.client_requests"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Switch:
 def switches(profile: str) -> tuple[Switch, ...]:
     """Everything that can be switched off under a profile."""
     load_rules()
-    rules = [Switch("rule", _name(rule), rule.requirements) for registry in REGISTRIES for rule in registry]
+    registered = (rule for registry in REGISTRIES for rule in registry if rule.judge.__module__ not in FOREIGN)
+    rules = [Switch("rule", _name(rule), rule.requirements) for rule in registered]
     items = [item for item in _items(profile) if item.active and not item.generated and _asked(item, profile)]
     users: dict[str, dict[str, None]] = {}
     for item in items:

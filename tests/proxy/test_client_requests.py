@@ -58,7 +58,7 @@ def named(one: Exchange, profile: str = "anthropic") -> list[tuple[str, str]]:
     ids=["type", "empty", "role", "range", "tool-name", "schema", "custom-tool", "block"],
 )
 def test_a_body_that_breaks_the_contract(changes: Mapping[str, Any], found: list[tuple[str, str]]) -> None:
-    assert named(exchange(BODY | changes)) == found
+    assert named(exchange(BODY | dict(changes))) == found
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from threading import Event
 
 import pytest
@@ -51,14 +50,13 @@ def test_a_key_that_another_client_gets_to_see_is_known_by_then() -> None:
     """The second client begins while the first one waits, and the first one gets the second one's key."""
     kept, both = Kept(), Event()
 
-    def answer(received: Received, number: int) -> Iterator[Step]:
+    def answer(received: Received, number: int) -> list[Step]:
         if number:
             both.set()
-            yield from [response(), CLOSE]
-        else:
-            yield from [told(both), response(f"it is {CANARY}".encode()), CLOSE]
+            return [response(), CLOSE]
+        return [told(both), response(f"it is {CANARY}".encode()), CLOSE]
 
-    with Loopback(answer) as server, through(server.url, kept) as proxy, connected(proxy) as first:  # type: ignore[arg-type]
+    with Loopback(answer) as server, through(server.url, kept) as proxy, connected(proxy) as first:
         first.sendall(request("/first", b"", "POST", "x-api-key: another-key-0123"))
         while not server.received:
             pass

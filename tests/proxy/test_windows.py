@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from loopback import CLOSE, always, response
-from passing import LIMITS, Kept, asked, connected, request, through
+from passing import LIMITS, Kept, asked, connected, request, through, until
 
 from conformance.evidence.journal import JournalWriter
 from conformance.evidence.run import CLIENT, Record
@@ -68,6 +68,32 @@ def test_a_sink_that_fails_is_asked_no_more_and_bytes_pass_on() -> None:
         assert asked(proxy, request()) == response()
         proxy.settle()
         assert str(proxy.error) == "full" and len(given) == 1
+
+
+def test_clients_wait_where_too_much_is_to_be_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing more is held than may be: the second request is read when the first one is recorded."""
+    monkeypatch.setattr("conformance.proxy.recording.MOST_BEHIND", 10)
+    go, given = threading.Event(), list[Record]()
+
+    def sink(record: Record) -> None:
+        assert go.wait(30)
+        given.append(record)
+
+    with (
+        always(response()) as server,
+        Passthrough(server.url, sink, limits=LIMITS) as proxy,
+        connected(proxy) as client,
+    ):
+        client.sendall(request("/1"))
+        assert until(client, b"{}") == response()
+        assert not proxy.recorder.wait(lambda: proxy.recorder.recorded > 0, 0.05)
+        client.sendall(request("/2"))
+        client.sendall(request("/3"))
+        go.set()
+        assert until(client, response() * 2)
+        proxy.settle()
+        assert [record.exchange.request.url[-2:] for record in given] == ["/1", "/2", "/3"]
+        assert not proxy.recorder.behind
 
 
 @pytest.mark.parametrize("target", ["ftp://127.0.0.1", "127.0.0.1:80", "http://me@127.0.0.1", ""])
