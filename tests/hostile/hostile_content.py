@@ -15,6 +15,7 @@ BOMB_SIZE = 64 * 1024 * 1024  #: bytes that each bomb comes to
 BROTLI = base64.b64decode("z///f/gnAOKxQCD3/p/////wTwDEYQGA7v0/////4Z8AiMMiAN37//z//8c/ARCHBQC69/8=")
 DEPTH = 100_000
 DIGITS = 1_000_000
+ROOM = 1_000_000  #: bytes of a body that is just within the limit that a run has where none is set
 
 
 MEMBERS = 16
@@ -67,6 +68,12 @@ def _usage(number: str) -> str:
     return json.dumps(MESSAGE).replace('"output_tokens": 1', f'"output_tokens": {number}')
 
 
+def _filled(member: str) -> bytes:
+    """A message with as many of this member as content as there is room for."""
+    around = MESSAGE | {"content": "X"}
+    return json.dumps(around).replace('"X"', f"[{','.join([member] * (ROOM // (len(member) + 1)))}]").encode()
+
+
 _BODIES: dict[str, Callable[[], bytes]] = {
     "json-bad-utf-8": lambda: _text('"p\ud800ng"').encode("utf-8", "surrogatepass"),
     "json-latin-1": lambda: _text('"p\u00f6ng"').encode("latin-1"),
@@ -87,6 +94,11 @@ _BODIES: dict[str, Callable[[], bytes]] = {
     "json-many-blocks": lambda: (
         json.dumps(MESSAGE | {"content": [{"type": "text", "text": "p"}] * 50_000}).encode()
     ),
+    "json-blocks-within-the-limit": lambda: _filled('{"type": "text", "text": "p"}'),
+    "json-lists-within-the-limit": lambda: _filled("[]"),
+    "json-maps-within-the-limit": lambda: _filled('{"a":{}}'),
+    "json-escapes-within-the-limit": lambda: _text('"' + "\\u0001" * (ROOM // 6) + '"').encode(),
+    "json-faults-within-the-limit": lambda: _filled("NaN"),
 }  # fmt: skip
 
 

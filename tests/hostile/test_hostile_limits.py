@@ -3,12 +3,12 @@
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hostile_certificates import certificate
 from hostile_endpoint import Hostile, behaviours
+from hostile_expected import ALSO, ENDS, MEETINGS, WHOLE, Ends
 
 from conformance.evidence.journal import record_from, record_line
 from conformance.evidence.run import Record
@@ -18,7 +18,7 @@ from conformance.probing.sockets import SocketTransport
 from conformance.probing.tally import CODED_STEP, PLAIN_STEP
 from conformance.probing.transport import HttpxTransport, Outgoing, Transport
 from conformance.wire.content import MAX_DECODED
-from conformance.wire.exchange import Ending, Exchange, Limit, Request
+from conformance.wire.exchange import Ending, Exchange, Request
 from conformance.wire.reading import Reading
 
 KEY = "hostile-key-0123456789"
@@ -29,111 +29,6 @@ LIMITS = Limits(
 KINDS: Mapping[str, Callable[[ssl.SSLContext | None], Transport]] = {
     "httpx": HttpxTransport,
     "socket": SocketTransport,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """How an exchange has to end: by a limit, or as the target ended it; and its status."""
-
-    how: Ending
-    limit: Limit | None = None
-    status: int | None = 200
-
-
-def _cut(limit: Limit, status: int | None = 200) -> Ends:
-    return Ends(Ending.CUT, limit, status)
-
-
-WHOLE, NO_HTTP = Ends(Ending.COMPLETE), Ends(Ending.MALFORMED, status=None)
-NOTHING, EARLY = Ends(Ending.NO_ANSWER, status=None), Ends(Ending.CLOSED_EARLY)
-RESET, GARBLED = Ends(Ending.RESET), Ends(Ending.MALFORMED)
-UNREACHED = Ends(Ending.NO_CONNECTION, status=None)
-ENDS: dict[str, Ends] = {
-    "silent": _cut(Limit.FIRST_BYTE, None),
-    "headers-byte-by-byte": _cut(Limit.FIRST_BYTE, None),
-    "one-byte-a-minute": _cut(Limit.BETWEEN_BYTES),
-    "body-byte-by-byte": _cut(Limit.WHOLE),
-    "headers-without-end": _cut(Limit.HEADER, None),
-    "header-of-10-mb": _cut(Limit.HEADER, None),
-    "headers-by-the-thousand": _cut(Limit.HEADER, 400),
-    "body-without-end": _cut(Limit.BODY),
-    "chunks-without-end": _cut(Limit.BODY),
-    "chunks-of-one-byte": _cut(Limit.CHUNKS),
-    "stream-silent": _cut(Limit.BETWEEN_BYTES),
-    "stream-of-pings": _cut(Limit.EVENTS),
-    "stream-of-slow-pings": _cut(Limit.WHOLE),
-    "stream-of-deltas": _cut(Limit.BODY),
-    "stream-of-comments": _cut(Limit.EVENTS),
-    "stream-of-blank-lines": _cut(Limit.EVENTS),
-    "stream-of-one-line": _cut(Limit.BODY),
-    "stream-of-data-lines": _cut(Limit.LINES),
-    "event-of-100-mb": _cut(Limit.BODY),
-    "a-million-events": _cut(Limit.EVENTS),
-    "open-after-stop": _cut(Limit.AFTER_STOP),
-    "asks-for-time-for-ever": Ends(Ending.COMPLETE, status=429),
-    "asks-for-time-every-other-time": Ends(Ending.COMPLETE, status=429),
-    "reset-at-once": NOTHING,
-    "reset-before-status": NOTHING,
-    "reset-in-status-line": NOTHING,
-    "reset-in-headers": NOTHING,
-    "reset-in-body": RESET,
-    "reset-in-stream": RESET,
-    "half-close": EARLY,
-    "length-negative": NO_HTTP,
-    "length-double": NO_HTTP,
-    "length-no-number": NO_HTTP,
-    "length-of-a-million-digits": _cut(Limit.HEADER, None),
-    "length-too-long": EARLY,
-    "length-too-short": WHOLE,
-    "chunk-too-long": EARLY,
-    "chunk-too-short": GARBLED,
-    "chunk-size-no-number": GARBLED,
-    "chunk-size-beyond-all": GARBLED,
-    "chunk-line-without-end": _cut(Limit.HEADER),
-    "trailers-without-end": _cut(Limit.HEADER),
-    "length-and-chunks": WHOLE,
-    "http-0.9": NOTHING,
-    "http-2-preface": NO_HTTP,
-    "http-2-as-request": NO_HTTP,
-    "tls-alert-on-plain-port": NO_HTTP,
-    "plain-on-tls-port": UNREACHED,
-    "tls-without-handshake": Ends(Ending.NO_CONNECTION, Limit.CONNECT, None),
-    "certificate-expired": UNREACHED,
-    "certificate-of-another-host": UNREACHED,
-    "certificate-of-nobody": UNREACHED,
-    "redirect-to-itself": Ends(Ending.COMPLETE, status=307),
-    "redirect-elsewhere": Ends(Ending.COMPLETE, status=308),
-    "redirect-to-a-file": Ends(Ending.COMPLETE, status=302),
-    "redirect-to-nonsense": Ends(Ending.COMPLETE, status=307),
-    "redirect-of-50-kb": _cut(Limit.HEADER, 307),
-    "continue-storm": _cut(Limit.FIRST_BYTE, None),
-    "early-hints-flood": _cut(Limit.FIRST_BYTE, None),
-    "switching-protocols": NO_HTTP,
-    "204-with-body": Ends(Ending.COMPLETE, status=204),
-    "304-with-body": Ends(Ending.COMPLETE, status=304),
-    "gzip-bomb": _cut(Limit.BODY),
-    "gzip-bomb-of-events": _cut(Limit.EVENTS),
-    "gzip-bomb-in-layers": _cut(Limit.BODY),
-    "gzip-bomb-in-an-error": _cut(Limit.BODY, 400),
-    "json-only-nul": _cut(Limit.BODY),
-    "json-deep": _cut(Limit.BODY),
-    "json-deep-objects": _cut(Limit.BODY),
-    "json-long-integer": _cut(Limit.BODY),
-    "json-long-fraction": _cut(Limit.BODY),
-    "json-long-exponent": _cut(Limit.BODY),
-    "json-duplicate-keys": _cut(Limit.BODY),
-    "json-long-key": _cut(Limit.BODY),
-    "json-many-blocks": _cut(Limit.BODY),
-    "stream-of-open-blocks": _cut(Limit.BODY),
-    "stream-of-partial-json": _cut(Limit.BODY),
-}
-#: What may be seen of the same bytes, by what of them has come when it is looked.
-ALSO: dict[str, tuple[Ends, ...]] = {
-    "asks-for-time-every-other-time": (WHOLE,),
-    "reset-at-once": (UNREACHED,),
-    "headers-by-the-thousand": (_cut(Limit.HEADER, None),),
-    "redirect-of-50-kb": (_cut(Limit.HEADER, None),),
 }
 
 
@@ -178,8 +73,8 @@ def _read_through(exchange: Exchange) -> None:
     assert reading.walk.state is not None and (reading.accumulated is None or reading.accumulated)
 
 
-def test_the_table_of_endings_names_behaviours_alone() -> None:
-    assert set(ENDS) | set(ALSO) <= set(behaviours())
+def test_the_tables_of_what_is_expected_name_behaviours_alone_and_each_has_a_meeting() -> None:
+    assert set(ENDS) | set(ALSO) <= set(behaviours()) == set(MEETINGS)
 
 
 @pytest.mark.parametrize(
