@@ -6,7 +6,7 @@ client complains of stands beside what its exchanges broke.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ def check(
         return Done(Exit.NOTHING_TESTED, f"no chosen client can do this under the profile {settings.profile}")
     checked = [Checked(client, failure=made(environment_of(client, choice.cache), say)) for client in plans]
     live = open_live(settings, _items(settings), controls(), False, variables, tuple(faults))
-    blamed: list[Blamed] = []
+    shared = _Round(live, choice, say, checked, time.monotonic())  # the scheduler counts from a millisecond later
     status, refusal, failure = 0, "", ""
     try:
         live.begin()
@@ -110,13 +110,13 @@ def check(
         live.scheduler.wait()
         refusal = STOPPED if live.gone else ""
         if not refusal:
-            failure = _all(live, plans, choice, say, checked, blamed) or passing.narrowed(live)
+            failure = _all(shared, plans) or passing.narrowed(live)
     except Ungradable as error:
         refusal = str(error)
     except KeyboardInterrupt:
         status = INTERRUPTED
     closing = close_run(live, status, refusal, failure=failure)
-    return _reported(closing, tuple(checked), live, blamed)
+    return _reported(closing, tuple(checked), live, shared.blamed)
 
 
 def _items(settings: Settings) -> list[Item]:
@@ -130,43 +130,47 @@ def _items(settings: Settings) -> list[Item]:
     return [replace(item, probes=(PLAIN, STREAM, *item.probes)) for item in items]
 
 
-def _all(
-    live: Live,
-    plans: Mapping[Client, Sequence[Scenario]],
-    choice: Choice,
-    say: Say,
-    checked: list[Checked],
-    blamed: list[Blamed],
-) -> str:
-    """Every client behind the pass-through, and what failed while it recorded, or "".
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What all scenarios share. `checked` and `blamed` grow, so that an interrupted check keeps what it has."""
 
-    `checked` and `blamed` grow, so that a check that is interrupted keeps what it has.
-    """
-    assert live.writer is not None
-    watch = Watch(live.writer, live.terms, lambda line: None, blamed=blamed)
-    with _passthrough(live, watch) as proxy:
-        for place, one in enumerate(checked):
+    live: Live
+    choice: Choice
+    say: Say
+    checked: list[Checked]
+    began: float  #: of the run, on the monotonic clock
+    blamed: list[Blamed] = field(default_factory=list)
+
+
+def _all(shared: _Round, plans: Mapping[Client, Sequence[Scenario]]) -> str:
+    """Every client behind the pass-through, and what failed while it recorded, or ""."""
+    with _passthrough(shared) as proxy:
+        for place, one in enumerate(shared.checked):
             for scenario in () if one.failure else plans[one.client]:
-                say(f"{one.client.title}: {scenario.title}")
-                one = replace(one, results=(*one.results, _result(live, proxy, one.client, scenario, choice)))
-                checked[place] = one
+                shared.say(f"{one.client.title}: {scenario.title}")
+                one = replace(one, results=(*one.results, _result(shared, proxy, one.client, scenario)))
+                shared.checked[place] = one
     return passing.unrecorded(proxy)
 
 
-def _passthrough(live: Live, watch: Watch) -> Passthrough:
+def _passthrough(shared: _Round) -> Passthrough:
+    live = shared.live
+    assert live.writer is not None
+    watch = Watch(live.writer, live.terms, lambda line: None, blamed=shared.blamed)
     follower = Follower(live.journal)
     follower.poll()
     last = max((record.seq for record in follower.records), default=0)
     return Passthrough(
-        live.desk.endpoint, watch.take, verify=live.target.verify, limits=live.settings.limits, count=last
-    )
+        live.desk.endpoint, watch.take, verify=live.target.verify, limits=live.settings.limits, count=last,
+        began=shared.began,
+    )  # fmt: skip
 
 
-def _result(live: Live, proxy: Passthrough, client: Client, scenario: Scenario, choice: Choice) -> Result:
+def _result(shared: _Round, proxy: Passthrough, client: Client, scenario: Scenario) -> Result:
     """One scenario of a client, if it can be asked for."""
+    live, seconds = shared.live, shared.choice.seconds
     if why := _unasked(live, scenario):
         return Result(scenario, Judged(State.NOT_ASKED, (why,)))
-    environment = environment_of(client, choice.cache)
     key = live.desk.wrong if scenario.wrong_key else live.target.key or KEYLESS
     began = time.monotonic()
     with proxy.window(f"{client.name} {scenario.name}") as window:
@@ -174,14 +178,15 @@ def _result(live: Live, proxy: Passthrough, client: Client, scenario: Scenario, 
             "scenario": scenario.name, "base_url": client.base_url.format(url=proxy.url), "model": live.desk.model,
         }  # fmt: skip
         try:
-            ran = drive(environment.command({**client.environment, client.key: key}), order, choice.seconds)
+            command = environment_of(client, shared.choice.cache).command({**client.environment, client.key: key})
+            ran = _clean(drive(command, order, seconds), live)
         except OSError as error:
             return Result(scenario, Judged(State.NOT_CHECKED, (f"its driver cannot be started: {error}",)))
-    seconds, records, ran = time.monotonic() - began, window.records, _clean(ran, live)
+    took, records = time.monotonic() - began, window.records
     found = judge(ran, scenario, client, wire_of(records))
     if ran.how is How.HANG and not records:
-        found = Judged(State.NOT_CHECKED, (f"it sent nothing within {choice.seconds:g} s; see --seconds",))
-    return Result(scenario, found, ran, tuple(record.seq for record in records), seconds)
+        found = Judged(State.NOT_CHECKED, (f"it sent nothing within {seconds:g} s; see --seconds",))
+    return Result(scenario, found, ran, tuple(record.seq for record in records), took)
 
 
 def _unasked(live: Live, scenario: Scenario) -> str:
