@@ -4,6 +4,7 @@ Each server of the lab that translates to chat completions is run with the requi
 upstream and once with each fault of `lab/upstream_faults.py`. Two things are told of each pair: which requirements are
 violated that are not with the plain upstream, and how the streams end. A stream that the upstream cut off, and of which
 the client is told that it ends well, is a silent loss: no rule about the answer alone can see it.
+
 Writes `translation.json` and `translation.md` under `reports/lab`. Start it with the Python that holds the harness.
 """
 
