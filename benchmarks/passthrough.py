@@ -103,6 +103,12 @@ def measure(ports: Sequence[int], requests: int) -> list[list[tuple[float, float
     return times
 
 
+def priority() -> str:
+    """How this run stands to what else the machine does, where that is not the usual way."""
+    usual = os.sched_getscheduler(0) == os.SCHED_OTHER
+    return "" if usual else " (with `chrt -f`: the machine was busy with other things)"
+
+
 def row(name: str, times: Sequence[tuple[float, float]]) -> str:
     """A line of the table."""
     first, whole = [one for one, _ in times], [one for _, one in times]
@@ -133,7 +139,7 @@ def main() -> None:
         f"Added to the median time to the first event: {added:.2f} ms; allowed are {ALLOWED:g} ms.",
     ]
     about = (
-        f"{measured('passthrough.py')}; {given.requests} streams each, in turn, on one connection each, over loopback "
+        f"{measured('passthrough.py')}{priority()}; {given.requests} streams each, in turn, on one connection each, over loopback "
         "to the reference endpoint, the pass-through journalling and judging every exchange meanwhile."
     )
     print("\n".join(lines))

@@ -9,6 +9,7 @@ import h11
 from conformance.probing.limits import Limits
 from conformance.probing.sockets import heard, parser_for, protocol_end
 from conformance.probing.transport import Cut, Outgoing, Tape
+from conformance.proxy.pace import Pace
 from conformance.wire.exchange import End, Ending, Exchange, Headers, Limit, Request
 
 MOST_SENT = 32 * 1024 * 1024  #: bytes of a request that are kept; no server of this API takes more
@@ -36,6 +37,8 @@ class Exchanging:
     ended: Callable[[Exchange], None]
     connection: str = ""
     began: float = field(default_factory=time.monotonic)
+    pace: Pace = field(default_factory=Pace)
+    answered: bool = False  #: whether its client waits for the first bytes no more
     body: bytearray = field(default_factory=bytearray)
     whole: bool = False  #: whether the request is all there
     over: bool = False  #: whether the answer has ended
@@ -50,6 +53,7 @@ class Exchanging:
         self.request = replace(self.request, headers=kept)
         self.tape = Tape(Outgoing(self.request), self.limits, self.began, connection=self.connection)
         self.parser = parser_for(self.tape)
+        self.pace.waiting += 1
 
     def sent(self, data: bytes, ended: bool) -> None:
         """Some of the request's body passed."""
@@ -63,6 +67,7 @@ class Exchanging:
         It belongs to the next one, or where this was the `last` that is due, to none. Never raises: what is no HTTP
         ends the exchange as that.
         """
+        self._answer()
         try:
             self.parser.receive_data(data)
             self._hear()
@@ -88,11 +93,16 @@ class Exchanging:
 
     def end(self, end: End) -> None:
         """It is over, unless it was before."""
+        self._answer()
         if self.told:
             return
         self.told = True
         exchange = self.tape.exchange(end)
         self.ended(replace(exchange, request=replace(self.request, body=bytes(self.body))))
+
+    def _answer(self) -> None:
+        self.pace.waiting -= not self.answered
+        self.answered = True
 
     def left(self, detail: str = "") -> None:
         """The client is gone. Where it had waited longer than a limit of ours, that limit says for what."""

@@ -15,6 +15,7 @@ from conformance.proxy.address import address_of
 from conformance.proxy.credentials import Keyring
 from conformance.proxy.desk import Desk, Ticket
 from conformance.proxy.exchanging import Exchanging
+from conformance.proxy.pace import Pace
 from conformance.proxy.recording import Recorder, Sink, Window
 from conformance.proxy.relay import Relay
 from conformance.wire.exchange import Request
@@ -49,8 +50,8 @@ class Passthrough:
         """`most` requests are taken, `refused` is told of what is no HTTP."""
         self.address = address_of(target_url)
         self.most, self._port, self._first = most, port, count
-        self.keys = Keyring(target_url)
-        self.recorder = Recorder(sink, self.keys, time.monotonic() if began is None else began, count)
+        self.keys, self.pace = Keyring(target_url), Pace()
+        self.recorder = Recorder(sink, self.keys, time.monotonic() if began is None else began, count, self.pace)
         self._desk = Desk(
             self.address, verify, limits or Limits(), self._admit, self._keep, refused, lambda: self.recorder.behind
         )
@@ -118,7 +119,7 @@ class Passthrough:
 
     def _keep(self, ticket: Ticket, request: Request, connection: str, began: float) -> Exchanging:
         self.keys.learn(request)
-        return Exchanging(request, self._desk.limits, partial(self.recorder.end, *ticket), connection, began)
+        return Exchanging(request, self._desk.limits, partial(self.recorder.end, *ticket), connection, began, self.pace)
 
     def _serve(self) -> None:
         asyncio.run(self._main())

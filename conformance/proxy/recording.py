@@ -9,6 +9,7 @@ from threading import Condition, Thread
 from conformance.evidence.run import CLIENT, Record
 from conformance.probing.tally import CHUNK
 from conformance.proxy.credentials import Keyring
+from conformance.proxy.pace import Pace
 from conformance.wire.exchange import Exchange
 
 Sink = Callable[[Record], None]
@@ -34,8 +35,8 @@ class Recorder:
     Whatever the sink raises is kept as `error`, and nothing more is given to it.
     """
 
-    def __init__(self, sink: Sink, keys: Keyring, began: float, count: int) -> None:
-        self.sink, self.keys, self.began, self.count = sink, keys, began, count
+    def __init__(self, sink: Sink, keys: Keyring, began: float, count: int, pace: Pace) -> None:
+        self.sink, self.keys, self.began, self.count, self.pace = sink, keys, began, count, pace
         self.error: Exception | None = None
         self.window = Window()  #: that what begins now belongs to
         self.open = 0  #: exchanges that have begun and are not recorded
@@ -90,6 +91,7 @@ class Recorder:
                 self._changed.notify_all()
 
     def _record(self, seq: int, window: Window, exchange: Exchange) -> None:
+        self.pace.begin()
         kept = self.keys.redacted(replace(exchange, began=exchange.began - self.began))
         record = Record(seq, window.probe, seq, 1, kept)
         if window.keeps:

@@ -87,10 +87,12 @@ def items_for(settings: Settings) -> list[Item]:
 
 def _passthrough(live: Live, watch: Watch, port: int) -> Passthrough:
     settings = live.settings
-    return Passthrough(
+    made = Passthrough(
         live.desk.endpoint, watch.take, port=port, verify=live.target.verify, limits=settings.limits,
         most=settings.max_requests, refused=watch.refused,
     )  # fmt: skip
+    watch.pause = made.pace.pause
+    return made
 
 
 def unrecorded(passthrough: Passthrough) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from urllib.parse import urlsplit
 
 from conformance.evidence.journal import JournalWriter, record_line
@@ -39,6 +40,7 @@ class Watch:
     writer: JournalWriter
     terms: Terms
     tell: Callable[[str], None]
+    pause: Callable[[], None] = lambda: None  #: called often: whoever waits for a processor may have it
     requests: int = 0
     blamed: list[Blamed] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)  #: why, of what clients sent that is no HTTP
@@ -52,7 +54,7 @@ class Watch:
         self.requests += 1
         blamed = [self._blamed(record, fault) for fault in _faults(record, self.terms)]
         self.blamed += blamed
-        for line in (*(row.text for row in blamed), *_broken(record, self.terms)):
+        for line in (*(row.text for row in blamed), *_broken(record, self.terms, self.pause)):
             self.tell(clean(f"exchange {record.seq} ({_request(record)}, {answer_of(record.exchange)}) {line}", 400))
 
     def refused(self, why: str) -> None:
@@ -72,14 +74,14 @@ def _faults(record: Record, terms: Terms) -> tuple[Fault, ...]:
         return ()
 
 
-def _broken(record: Record, terms: Terms) -> Iterator[str]:
+def _broken(record: Record, terms: Terms, pause: Callable[[], None]) -> Iterator[str]:
     """What the target broke in an exchange, in one line."""
-    found = (*exchange_findings(record, terms), *guarded((), refusal_findings, record, terms))
-    levels = [levelled(finding, terms) for finding in found]
+    found = chain(exchange_findings(record, terms), guarded((), refusal_findings, record, terms))
     first: dict[str, Finding] = {}
-    for finding in levels:
-        if finding.kind is Kind.BROKEN:
-            first.setdefault(finding.requirement, finding)
+    for finding in found:
+        pause()
+        if (own := levelled(finding, terms)).kind is Kind.BROKEN:
+            first.setdefault(own.requirement, own)
     told = (f"{name} {row.level}: expected {row.expected}, seen {row.seen}" for name, row in first.items())
     if first:
         yield f"broke {'; '.join(told)}"

@@ -12,6 +12,7 @@ from conformance.evidence.run import CLIENT, Record
 from conformance.load.merging import written_by
 from conformance.probing.render import AddressError
 from conformance.proxy import Passthrough, journaling
+from conformance.proxy.pace import LONGEST, Pace
 from conformance.wire.exchange import Ending
 
 
@@ -100,3 +101,32 @@ def test_clients_wait_where_too_much_is_to_be_recorded(monkeypatch: pytest.Monke
 def test_a_target_that_is_none(target: str) -> None:
     with pytest.raises(AddressError):
         Passthrough(target, Kept().records.append)
+
+
+def test_recording_makes_way_for_a_client_that_waits_but_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    naps: list[float] = []
+    clock = iter(range(1000))
+    pace = Pace(waiting=1)
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        pace.waiting -= len(naps) == 3
+
+    monkeypatch.setattr("conformance.proxy.pace.time.sleep", nap)
+    pace.deadline = float("inf")
+    pace.pause()
+    assert len(naps) == 3 and pace.waiting == 0
+    pace.waiting = 1
+    monkeypatch.setattr("conformance.proxy.pace.time.monotonic", lambda: next(clock) * LONGEST)
+    pace.begin()
+    assert len(naps) == 3
+
+
+def test_nobody_waits_when_all_have_ended() -> None:
+    with always(response(), CLOSE) as server, through(server.url, Kept()) as proxy:
+        asked(proxy, request())
+        with connected(proxy) as client:
+            client.sendall(request())
+            until(client, b"{}")
+        proxy.settle()
+        assert proxy.pace.waiting == 0
