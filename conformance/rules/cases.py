@@ -163,6 +163,14 @@ def bracketed(record: Record, run: Run) -> bool:
 
 def _trouble_reason(record: Record, run: Run) -> str:
     word = trouble(record.exchange)
-    patient = record.exchange.status in PATIENCE_STATUSES
-    settled = record.attempt >= TRIES and not patient and bracketed(record, run)
+    settled = word and record.attempt >= TRIES and bracketed(record, run) and not _was_patience_asked(record, run)
     return f"no answer about the request: {word}, try {record.attempt}" if word and not settled else ""
+
+
+def _was_patience_asked(record: Record, run: Run) -> bool:
+    """Whether any try of this request was met by a call for patience: then the trouble did not come each time."""
+    if record.exchange.status in PATIENCE_STATUSES:
+        return True
+    own = (run.records[place] for place, probe in enumerate(run.probes) if probe == record.probe)
+    tries = (row for row in own if row.repeated and row.step == record.step)
+    return any(row.exchange.status in PATIENCE_STATUSES for row in tries)

@@ -136,6 +136,24 @@ def test_a_call_for_patience_is_never_the_answer(patience: int) -> None:
     assert [f.kind for f in told(item(accepted), *between(failed(patience), 9))] == [Kind.UNJUDGED]
 
 
+@pytest.mark.parametrize(
+    ("second", "step", "settled"),
+    [
+        (failed(529), 0, False),
+        (failed(429), 0, False),
+        (failed(503), 0, True),
+        (SILENT, 0, True),
+        (failed(529), 1, True),
+    ],
+    ids=["529", "429", "503", "silent", "529 to another step"],
+)
+def test_trouble_between_calls_for_patience_is_not_the_answer(second: Exchange, step: int, settled: bool) -> None:
+    tries = [Record(seq, "p", at, seq - 1, answer, True) for seq, at, answer in ((2, 0, SILENT), (3, step, second))]
+    rows = (row(1, PLAIN, said()), *tries, row(4, "p", SILENT, 3), row(5, PLAIN, said()))
+    (finding,) = told(item(accepted), *rows)
+    assert finding.kind is (Kind.BROKEN if settled else Kind.UNJUDGED)
+
+
 @pytest.mark.parametrize("patience", [503, 504])
 def test_trouble_that_the_control_had_too_is_not_the_answer(patience: int) -> None:
     rows = between(failed(patience), 3, after=failed(patience))
