@@ -139,8 +139,8 @@ def main() -> None:
         f"Added to the median time to the first event: {added:.2f} ms; allowed are {ALLOWED:g} ms.",
     ]
     about = (
-        f"{measured('passthrough.py')}{priority()}; {given.requests} streams each, in turn, on one connection each, over loopback "
-        "to the reference endpoint, the pass-through journalling and judging every exchange meanwhile."
+        f"{measured('passthrough.py')}{priority()}; {given.requests} streams each, in turn, on one connection each, "
+        "over loopback to the reference endpoint, the pass-through journalling and judging every exchange meanwhile."
     )
     print("\n".join(lines))
     if given.write:

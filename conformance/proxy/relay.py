@@ -87,7 +87,6 @@ class Relay(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """It is gone: so is the connection to the target, at once or after the last bytes of a stream."""
-        self._open.discard(self)
         first = self.passing[0] if self.passing else None
         if first and first.tape.stopped_at is not None and not first.over and self.target and not self.gone:
             self.gone = True
@@ -223,6 +222,7 @@ class Relay(asyncio.Protocol):
     def hang_up(self, detail: str = "") -> None:
         """End everything now; what was passing through is recorded as far as it came."""
         self.gone = True
+        self._open.discard(self)
         if self.opening is not None:
             self.opening.cancel()
         if self.target is not None:

@@ -137,6 +137,16 @@ def test_the_end_of_a_stream_is_read_for_a_client_that_leaves_after_the_last_eve
         assert kept.exchanges[0].end.how is Ending.COMPLETE
 
 
+def test_a_stream_without_a_client_is_recorded_at_the_end_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.proxy.relay.LINGER", 60.0)
+    kept = Kept()
+    with always(CHUNKED, chunk(STOP_EVENT), HANG) as server, through(server.url, kept) as proxy:
+        with connected(proxy) as client:
+            client.sendall(request())
+            until(client, b"message_stop")
+    assert kept.exchanges[0].end.how is Ending.HUNG_UP
+
+
 def test_two_clients_at_once_do_not_wait_for_each_other() -> None:
     kept, second = Kept(), Event()
     with (
