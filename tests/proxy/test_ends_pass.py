@@ -141,9 +141,10 @@ def test_a_stream_without_a_client_is_recorded_at_the_end_of_all(monkeypatch: py
     monkeypatch.setattr("conformance.proxy.relay.LINGER", 60.0)
     kept = Kept()
     with always(CHUNKED, chunk(STOP_EVENT), HANG) as server, through(server.url, kept) as proxy:
-        with connected(proxy) as client:
-            client.sendall(request())
-            until(client, b"message_stop")
+        client = connected(proxy)
+        client.sendall(request())
+        until(client, b"message_stop")
+        client.close()
     assert kept.exchanges[0].end.how is Ending.HUNG_UP
 
 
