@@ -34,7 +34,7 @@ MESSAGE_PRELUDE = probe("system and tools", PLAIN | PRELUDE, capabilities=("coun
 
 
 @requirement("OPT-001")
-@cases(expects("counted"), plain=COUNT)
+@cases(expects("counted"), plain=COUNT, system_and_tools=COUNT_PRELUDE)
 @cases(
     refused,
     control=COUNT,

@@ -107,15 +107,26 @@ def test_a_message_that_is_no_object_is_refused(case: Judged) -> None:
     case.judge()
 
 
+def by_the_assistant(content: Any) -> dict[str, Any]:
+    """The accepted conversation, its middle turn with this content: translators let the assistant be silent."""
+    return said(user("My name is Ada."), assistant(content), ASK)
+
+
 @requirement("REQ-006")
-@cases(refused, absent=said(without(ASK, "role")))
+@cases(
+    refused, control=CONVERSATION, absent=said(user("My name is Ada."), without(assistant("Hello Ada."), "role"), ASK)
+)
 def test_a_message_without_role_is_refused(case: Judged) -> None:
     case.judge()
 
 
 @requirement("REQ-007")
-@cases(refused, control=TWO_TURNS, first=said({"role": "user"}, ASK))
-@cases(refused, control=CONVERSATION, last=said(user("My name is Ada."), assistant("Hello Ada."), {"role": "user"}))
+@cases(
+    refused,
+    control=CONVERSATION,
+    between=said(user("My name is Ada."), {"role": "assistant"}, ASK),
+    last=said(user("My name is Ada."), assistant("Hello Ada."), {"role": "user"}),
+)
 def test_a_message_without_content_is_refused(case: Judged) -> None:
     case.judge()
 
@@ -190,7 +201,7 @@ def test_a_prefill_is_served_or_refused(case: Judged) -> None:
     control=CONVERSATION,
     string=in_a_conversation(""),
     array=in_a_conversation([]),
-    block=in_a_conversation([text("")]),
+    block=by_the_assistant([text("")]),
 )
 @cases(refused_or(lowered=(200,)), control=CONVERSATION, whitespace=in_a_conversation([text(" \n")]))
 def test_empty_content_before_the_last_turn_is_refused(case: Judged) -> None:
@@ -203,9 +214,9 @@ def test_empty_content_before_the_last_turn_is_refused(case: Judged) -> None:
     control=TWO_TURNS,
     number=before_a_good_turn(5),
     boolean=before_a_good_turn(True),
-    null=before_a_good_turn(None),
     object=before_a_good_turn({}),
 )
+@cases(refused, control=CONVERSATION, null=by_the_assistant(None))
 def test_content_of_a_wrong_type_is_refused(case: Judged) -> None:
     case.judge()
 

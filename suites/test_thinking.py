@@ -97,8 +97,8 @@ CHANGED_REPLAY = probe(
 )
 FORCED = probe(
     "thinking and a forced choice of tool",
-    CALLING[0] | {"tool_choice": {"type": "any"}},
-    capabilities=WITH_TOOLS,
+    streamed(CALLING[0] | {"tool_choice": {"type": "any"}}),
+    capabilities=THINKING_CALL.capabilities,
 )
 
 
@@ -126,7 +126,7 @@ def test_thinking_of_an_unknown_type_is_refused(case: Judged) -> None:
 
 
 @requirement("ERR-006")
-@cases(never_5xx(), by_budget=MANUAL, of_either_kind=THOUGHT)
+@cases(never_5xx(), by_budget=MANUAL, of_either_kind=THOUGHT, streamed=THOUGHT_STREAM)
 def test_thinking_that_a_model_does_not_know_is_no_server_error(case: Judged) -> None:
     case.judge()
 

@@ -137,7 +137,7 @@ _CREDENTIALS: Mapping[Auth, Callable[[str, str], Headers]] = {
     Auth.BASIC: lambda key, wrong: (("Authorization", "Basic YWJj"),),
     Auth.SCHEME_ALONE: lambda key, wrong: (("Authorization", "Bearer"),),
     Auth.SCHEME_AND_SPACE: lambda key, wrong: (("Authorization", "Bearer "),),
-    Auth.BARE_TOKEN: lambda key, wrong: (("Authorization", wrong),),
+    Auth.BARE_TOKEN: lambda key, wrong: (("Authorization", key),),
     Auth.LOWER_CASE: lambda key, wrong: (("Authorization", f"bearer {key}"),),
     Auth.UPPER_CASE: lambda key, wrong: (("Authorization", f"BEARER {key}"),),
 }

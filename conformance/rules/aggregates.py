@@ -64,15 +64,19 @@ def _is_settled(record: Record) -> bool:
     return not is_transient(record.exchange) or (record.attempt >= TRIES and not patient)
 
 
+#: The areas whose refusals are about the body of a request.
+BODIES = ("REQ-", "TOOL-", "THINK-")
+
+
 @run_rule("ERR-007")
 def invalid_bodies_get_the_documented_status(run: Run) -> Iterable[Finding]:
-    """ERR-007, over the refusals of the area REQ; another status that the profile lists warns.
+    """ERR-007, over the refusals of bodies; another status that the profile lists warns.
 
     A status that the case itself lets pass (too large, for one) is left alone.
     """
     for item, record in _negatives(run):
         expect = expectation(item, run)
-        if expect is None or expect.kind != "refused" or not item.requirement.startswith("REQ-"):
+        if expect is None or expect.kind != "refused" or not item.requirement.startswith(BODIES):
             continue
         if record.exchange.status not in (*expect.args.get("also", ()), *expect.args.get("noted", ())):
             yield from _refusal_status(item, record.exchange, Where(record.seq), run.terms.profile)

@@ -118,7 +118,7 @@ CREDENTIALS = {
     Auth.BASIC: [("Authorization", "Basic YWJj")],
     Auth.SCHEME_ALONE: [("Authorization", "Bearer")],
     Auth.SCHEME_AND_SPACE: [("Authorization", "Bearer ")],
-    Auth.BARE_TOKEN: [("Authorization", "the-wrong")],
+    Auth.BARE_TOKEN: [("Authorization", "the-key")],
     Auth.RESTRICTED: [("Authorization", "Bearer second-key")],
     Auth.LOWER_CASE: [("Authorization", "bearer the-key")],
     Auth.UPPER_CASE: [("Authorization", "BEARER the-key")],

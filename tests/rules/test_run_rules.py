@@ -126,7 +126,7 @@ def test_another_listed_status_warns_where_the_profile_lists_it(profile: str, le
 @pytest.mark.parametrize(
     "item",
     [
-        refused("TOOL-002"),
+        refused("HDR-017"),
         refused(kind="status", ok=[400], lowered=[], noted=[]),
         refused(also=[413, 415]),
         refused(noted=[415]),

@@ -152,6 +152,12 @@ CRASHING: tuple[Form, ...] = (
     ("long-user-id-crashes", "REQ-043", "a user_id of more than 256 characters", lambda b: _long_id(b)),
     ("adaptive-thinking-crashes", "ERR-006", "adaptive thinking", _thinking("adaptive")),
     ("thinking-by-budget-crashes", "ERR-006", "thinking by budget", _thinking("enabled")),
+    (
+        "streamed-thinking-crashes",
+        "ERR-006",
+        "thinking by budget in streams",
+        lambda b: bool(b.get("stream")) and _thinking("enabled")(b),
+    ),
     ("result-blocks-crash", "TOOL-018", "a result of blocks", _results(lambda r: isinstance(r.get("content"), list))),
     ("error-result-crashes", "TOOL-018", "a result that is an error", _results(lambda r: r.get("is_error"))),
 )

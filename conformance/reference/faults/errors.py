@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.reference.acceptance import CREDENTIAL_RULES, enforce
+from conformance.reference.decoding import readable_body
 from conformance.reference.faults._edit import Row, asks_for_stream, put, table, when
 from conformance.reference.pipeline import accepted
 from conformance.reference.refusal import Refusal
@@ -51,6 +52,10 @@ def _renumbered(old: int, new: int) -> Apply:
     return apply
 
 
+def _offers(context: Context) -> bool:
+    return "tools" in readable_body(context)
+
+
 def _traceback(refusal: Any, context: Context) -> Any:
     trace = 'Traceback (most recent call last): File "/usr/lib/app/handler.py", line 12, in handle'
     return replace(refusal, message=f"{refusal.message}: {trace}")
@@ -64,6 +69,7 @@ def _echoed(refusal: Any, context: Context) -> Any:
 REFUSAL_ROWS: tuple[Row, ...] = (
     ("error-type-mismatch", "ERR-005", "a 401 has the type invalid_request_error", _kind(401, "invalid_request_error")),
     ("validation-422", "ERR-007", "invalid bodies get 422", _renumbered(400, 422)),
+    ("tool-refusals-422", "ERR-007", "invalid bodies with tools get 422", when(_offers, _renumbered(400, 422))),
     ("traceback-leaked", "ERR-010", "error messages hold a traceback", _traceback),
     ("credential-echoed", "AUTH-009", "a 401 repeats the credential", _echoed),
     ("stream-refusals-differ", "EQV-002", "an invalid body gets another status when it asks for a stream",

@@ -43,6 +43,10 @@ def _earlier(name: str) -> Place:
     return lambda body: [turn.get(name, ABSENT) for _, turn in list(turns(body))[:-1]]
 
 
+def _by_assistant(name: str) -> Place:
+    return lambda body: [turn.get(name, ABSENT) for _, turn in turns(body) if turn.get("role") == "assistant"]
+
+
 def _block(name: str, kind: str = "") -> Place:
     return lambda body: [block.get(name, ABSENT) for _, block in typed_blocks(body, kind)]
 
@@ -100,6 +104,7 @@ TURN_MISTAKES: tuple[Mistake, ...] = (
         ("blank", "of white space", text(str.isspace)),
     ),
     *at(_turn("content"), "content-type-json", "content", "content", NUMBER, BOOLEAN, NULL, OBJECT),
+    *at(_by_assistant("content"), "content-type-json", "assistant-content", "content of the assistant", NULL),
     *at(
         _block("type"),
         "block-type",

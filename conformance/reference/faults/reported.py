@@ -6,6 +6,7 @@ Which report each stands for is written in `schemas/field-reports.yaml`.
 from collections.abc import Iterable
 from typing import Any
 
+from conformance.reference.decoding import readable_body
 from conformance.reference.faults._edit import (
     ANTHROPIC,
     Row,
@@ -134,7 +135,14 @@ def _counts(context: Context) -> bool:
     return context.request.path.endswith("/count_tokens")
 
 
-COUNT_ROW: Row = ("count-refused", "OPT-001", "count_tokens takes its path for a model: 400", refuse_when(_counts, 400))
+def _counts_tools(context: Context) -> bool:
+    return _counts(context) and "tools" in readable_body(context)
+
+
+COUNT_ROWS: tuple[Row, ...] = (
+    ("count-refused", "OPT-001", "count_tokens takes its path for a model: 400", refuse_when(_counts, 400)),
+    ("count-of-tools-crashes", "OPT-001", "count_tokens gets 500 for tools", refuse_when(_counts_tools, 500)),
+)
 
 REPORTED_FAULTS: tuple[Fault, ...] = (
     *table(Seam.BODY, BODY_ROWS),
@@ -152,6 +160,6 @@ REPORTED_FAULTS: tuple[Fault, ...] = (
     Fault(
         "stream-as-json", Seam.ANSWER, "SSE-001", "streams are labelled application/json", _labelled, also=("HTTP-011",)
     ),
-    *table(Seam.REQUEST, [COUNT_ROW], ANTHROPIC),
+    *table(Seam.REQUEST, COUNT_ROWS, ANTHROPIC),
     *REPORTED_ANSWER_FAULTS,
 )
