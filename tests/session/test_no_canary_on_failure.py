@@ -35,6 +35,9 @@ load_rules()  # before any thread: where two of them parse at once, as pytest do
 
 FEW = ("--fuzz", "0", "--attempts", "1", "--requirement", "RESP-00*", "--requirement", "STRM-00*", "--model", "m-1")
 
+#: Requests for half a minute, one after another, to a target that takes its time.
+LONG = ("--fuzz", "0", "--concurrency", "1", "--requirement", "REQ-0*", "--model", "m-1")
+
 
 @pytest.fixture(autouse=True)
 def _given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,9 +192,7 @@ def test_a_process_that_is_ended(
     meanwhile: Callable[[Loopback, Process], None], words: tuple[str, ...], code: Exit, tmp_path: Path
 ) -> None:
     with slow(0.2) as target:
-        ended, printed = run(
-            target.url, "--out", "run", "--concurrency", "1", *FEW, *words, meanwhile=partial(meanwhile, target)
-        )
+        ended, printed = run(target.url, "--out", "run", *LONG, *words, meanwhile=partial(meanwhile, target))
     assert ended == code and printed and (tmp_path / "run" / "journal.jsonl").is_file()
     assert told_in(tmp_path) == {}
 
