@@ -31,6 +31,7 @@ ABOUT = ("STRM-*", "SSE-00*", "EQV-001", "EQV-004", "USG-0*", "SEM-004", "RESP-0
 OPTIONS = ("--fuzz", "0", *(word for glob in ABOUT for word in ("--requirement", glob)))
 BROKEN = {"failed", "warned"}
 PLAIN = "none"
+WELL = "ends with "  #: and the reason to stop
 
 
 def gateways(chosen: list[str]) -> list[tuple[Server, Way]]:
@@ -50,12 +51,13 @@ def run(server: Server, way: Way, fault: str, out: Path) -> Path:
 
 
 def ending(reading: Reading) -> str:
-    """How a client sees a stream end: an error, no end at all, or the reason to stop that it is told."""
+    """How a client sees a stream end: an error, no end, an end without a reason, or with the reason that it is told."""
     if reading.error is not None:
         return "error"
     if not any(event.type == "message_stop" for event in reading.events):
         return "no end"
-    return f"ends with {(reading.accumulated or {}).get('stop_reason')}"
+    reason = (reading.accumulated or {}).get("stop_reason")
+    return f"{WELL}{reason}" if reason else "no reason"
 
 
 def endings(folder: Path) -> Counter[str]:
@@ -97,7 +99,7 @@ def cell(fault: str, seen: dict[str, Any]) -> str:
     if not seen:
         return "not run"
     ends = seen["endings"]
-    well = sum(number for how, number in ends.items() if how.startswith("ends with"))
+    well = sum(number for how, number in ends.items() if how.startswith(WELL))
     more = ", ".join(seen["more"]) or "nothing more"
     if fault not in FAILURES:
         return more
@@ -109,8 +111,8 @@ def page(found: dict[str, dict[str, Any]]) -> Iterator[str]:
     """The page, line by line."""
     yield "# What gateways make of the habits of a model server\n"
     yield (__doc__ or "").split("\n\n")[1].replace("\n", " ") + "\n"
-    yield "Made by `python lab/translation.py`. The first three rows are failures of the upstream; the rest is legal."
-    yield "A cell names the requirements that are violated beyond those of a plain upstream.\n"
+    yield "Made by `python lab/translation.py`. The first three rows are failures of the upstream; the rest are"
+    yield "habits that servers of this kind have. A cell names the requirements that are violated beyond those of a plain upstream.\n"
     yield f"| upstream | {' | '.join(found)} |"
     yield f"|---|{'---|' * len(found)}"
     for fault in sorted(FAULTS, key=lambda name: (name not in FAILURES, name)):

@@ -1,8 +1,9 @@
 """What a chat-completions server may do to its own stream: habits of real ones that gateways stumble over.
 
 Each is a function from the chunks of a whole answer (JSON objects in order, before `[DONE]`) to what is sent instead.
-Some are legal (a finish reason of its own chunk, usage in the last chunk, empty choices), some are failures of a
-server (a stream cut off, an error in its middle): a translation has to survive the first kind and to report the other.
+Most are habits that such servers have (a finish reason on the last delta, usage in every chunk or in none, no choice in
+a chunk), some are failures (a stream cut off, an error in its middle): a translation has to survive the first kind and
+to report the other.
 """
 
 from __future__ import annotations
@@ -160,7 +161,7 @@ FAULTS: Mapping[str, Callable[[Stream], Iterator[Chunk]]] = {
     "reasoning": reasoning,
     "nulls": nulls,
 }
-FAILURES = frozenset({"cut", "cut-before-finish", "error-midway"})  #: the others are legal habits
+FAILURES = frozenset({"cut", "cut-before-finish", "error-midway"})  #: the others are habits
 
 
 def changed(stream: Stream, names: Iterable[str]) -> Iterator[Chunk]:

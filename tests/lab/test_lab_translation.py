@@ -25,9 +25,10 @@ def reading(*kinds: str, error: object = None, stop: str = "end_turn") -> Any:
     return SimpleNamespace(error=error, events=events, accumulated={"stop_reason": stop})
 
 
-def test_three_ways_in_which_a_stream_ends(translation: ModuleType) -> None:
+def test_four_ways_in_which_a_stream_ends(translation: ModuleType) -> None:
     assert translation.ending(reading("message_start", "message_stop", stop="tool_use")) == "ends with tool_use"
     assert translation.ending(reading("message_start")) == "no end"
+    assert translation.ending(reading("message_start", "message_stop", stop="")) == "no reason"
     assert translation.ending(reading("message_start", "message_stop", error={"type": "api_error"})) == "error"
 
 
