@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from conformance.contract import Level, Profile
 from conformance.evidence.run import Expect, Item, Record, Run
 from conformance.rules.answers import is_answer
-from conformance.rules.cases import TRIES, bracketed, expectation
+from conformance.rules.cases import TRIES, bracketed, expectation, was_patience_asked
 from conformance.rules.expectations import NEGATIVE_KINDS, answer_of
 from conformance.rules.findings import Finding, Where, broken, held
 from conformance.rules.outcome import (
-    PATIENCE_STATUSES,
     UNRELATED_STATUSES,
     is_client_error,
     is_served,
@@ -52,16 +51,16 @@ def mistakes_of_a_client_are_no_server_errors(run: Run) -> Iterable[Finding]:
     """ERR-006. A transient answer counts when it came three times; 529 asks for patience and never does."""
     for item, record in _negatives(run):
         if is_server_error(record.exchange):
-            if _is_settled(record):
+            if _is_settled(record, run):
                 seen = f"{answer_of(record.exchange)} to {item.key}"
                 yield broken("ERR-006", "no server error: the mistake is the client's", seen, Where(record.seq))
         elif is_answer(record.exchange):
             yield held("ERR-006", Where(record.seq))
 
 
-def _is_settled(record: Record) -> bool:
-    patient = record.exchange.status in PATIENCE_STATUSES
-    return not is_transient(record.exchange) or (record.attempt >= TRIES and not patient)
+def _is_settled(record: Record, run: Run) -> bool:
+    lasting = record.attempt >= TRIES and not was_patience_asked(record, run)
+    return not is_transient(record.exchange) or lasting
 
 
 #: The areas whose refusals are about the body of a request.

@@ -163,11 +163,11 @@ def bracketed(record: Record, run: Run) -> bool:
 
 def _trouble_reason(record: Record, run: Run) -> str:
     word = trouble(record.exchange)
-    settled = word and record.attempt >= TRIES and bracketed(record, run) and not _was_patience_asked(record, run)
+    settled = word and record.attempt >= TRIES and bracketed(record, run) and not was_patience_asked(record, run)
     return f"no answer about the request: {word}, try {record.attempt}" if word and not settled else ""
 
 
-def _was_patience_asked(record: Record, run: Run) -> bool:
+def was_patience_asked(record: Record, run: Run) -> bool:
     """Whether any try of this request was met by a call for patience: then the trouble did not come each time."""
     if record.exchange.status in PATIENCE_STATUSES:
         return True

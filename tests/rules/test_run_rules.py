@@ -117,6 +117,15 @@ def test_refusals_of_a_run(rows: list[Record], profile: str, verdicts: tuple[set
     assert (broken(found), held(found) & {"ERR-006", "ERR-007"}) == verdicts
 
 
+@pytest.mark.parametrize(("before", "broke"), [(429, False), (529, False), (503, True)])
+def test_trouble_counts_where_it_came_each_time(before: int, broke: bool) -> None:
+    plain, control, last, after = negative(503, attempt=3)
+    rows = [plain, control, replace(last, seq=5), replace(after, seq=6)]
+    asked = negative(before)[2]
+    tries = [replace(asked, seq=at, attempt=at - 2, repeated=True) for at in (3, 4)]
+    assert ("ERR-006" in broken(run(*rows[:2], *tries, *rows[2:], items=(refused(),)))) is broke
+
+
 @pytest.mark.parametrize(("profile", "level"), [("myrouter", "SHOULD"), ("anthropic", None)])
 def test_another_listed_status_warns_where_the_profile_lists_it(profile: str, level: str | None) -> None:
     found = own(run(*negative(422), profile=profile, items=(refused(),)))
