@@ -8,12 +8,16 @@ from typing import Any
 from conformance.settings.options import OPTIONS
 from conformance.settings.withheld import withheld
 
+LONGEST = 1000  #: characters of a sentence that repeats what somebody wrote; the remedy at its end is kept
+
 
 class UsageError(Exception):
-    """Wrong usage: one sentence with the remedy; ends with exit code 4. It holds no credential of this process."""
+    """Wrong usage: one sentence with the remedy; ends with exit code 4. It holds no credential of this process, and is
+    cut after those are taken out."""
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(withheld(sentence))
+        text = withheld(sentence)
+        super().__init__(text if len(text) <= LONGEST else f"{text[: LONGEST - 250]}…{text[-249:]}")
 
 
 def read_config(path: str | None, folder: Path) -> dict[str, Any]:
