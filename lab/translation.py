@@ -112,7 +112,8 @@ def page(found: dict[str, dict[str, Any]]) -> Iterator[str]:
     yield "# What gateways make of the habits of a model server\n"
     yield (__doc__ or "").split("\n\n")[1].replace("\n", " ") + "\n"
     yield "Made by `python lab/translation.py`. The first three rows are failures of the upstream; the rest are"
-    yield "habits that servers of this kind have. A cell names the requirements that are violated beyond those of a plain upstream.\n"
+    yield "habits that servers of this kind have. A cell names the requirements that are violated beyond those of a"
+    yield "plain upstream.\n"
     yield f"| upstream | {' | '.join(found)} |"
     yield f"|---|{'---|' * len(found)}"
     for fault in sorted(FAULTS, key=lambda name: (name not in FAILURES, name)):
