@@ -13,7 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("conformance.cli.run", "test an endpoint, or the embedded one"),
     "load": ("conformance.cli.load", "have more and more conversations at once, and judge each"),
     "clients": ("conformance.cli.clients", "let real clients talk to an endpoint, and see which work"),
-    "proxy": ("conformance.cli.proxy", "sit between any client and an endpoint, and judge what passes"),
+    "proxy": ("conformance.cli.proxy", "sit between any client and an endpoint, and judge it all"),
     "estimate": ("conformance.cli.estimate", "say what a run would send, and what it would cost"),
     "doctor": ("conformance.cli.doctor", "ask an endpoint what it offers, and propose a configuration"),
     "requirements": ("conformance.cli.show", "print the catalogue, or one entry in full"),
