@@ -24,6 +24,12 @@ MESSAGE = {
     "stop_reason": "end_turn", "stop_sequence": None, "usage": {"input_tokens": 9, "output_tokens": 1},
 }  # fmt: skip
 
+NOW = "2026-01-02T03:04:05+00:00"
+HEADER = {
+    "version": 2, "harness": "1", "target": "t", "embedded": True, "level": "MUST", "started": NOW, "seeds": {},
+    "options": {}, "header_envs": {}, "api_key_env": "KEY", "restricted_key_env": "", "challenge": None,
+}  # fmt: skip
+
 
 def _run(*words: object) -> Result:
     return CliRunner().invoke(main, ["requirements", *map(str, words)])
@@ -42,12 +48,12 @@ def _journal(folder: Path, profile: str = "myrouter", requirement: str = "RESP-0
     chosen = load_profiles()[profile]
     terms = Terms(chosen, load_catalogue(), chosen.api_version, "m", frozenset(chosen.included))
     writer = JournalWriter(folder / "journal.jsonl")
-    writer.write("header", terms=header_terms(terms), everything=False)
+    writer.write("header", terms=header_terms(terms), everything=False, **HEADER)
     items = [item_line(Item(requirement, "", ("plain",)))]
     writer.write("plan", items=items, aliases={}, awaited={}, generated=[])
     writer.write("exchange", **record_line(_record()))
     if finished:
-        writer.write("footer", ended="now")
+        writer.write("footer", ended=NOW, complete=True, holding=[], ungradable="", refused=False)
     writer.close()
     return folder
 
