@@ -1,16 +1,20 @@
 """Every exchange meets every rule that applies to it, whoever sent it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from conformance.contract import Level
 from conformance.evidence.run import Record, Run, Terms
 from conformance.rules.all import load_rules
-from conformance.rules.findings import Finding
+from conformance.rules.findings import Finding, Kind
 from conformance.rules.guard import guarded, named
 from conformance.rules.registry import EXCHANGE_RULES, MESSAGE_RULES, RUN_RULES, Fold
 from conformance.rules.scope import judged_messages
 from conformance.wire.reading import Reading
+
+MOST = 100  #: findings that one exchange brings about one requirement, of one kind and level; what held is a number
 
 
 def traffic_findings(run: Run) -> Iterator[Finding]:
@@ -49,7 +53,21 @@ class _Watched:
 
 
 def exchange_findings(record: Record, terms: Terms) -> Iterator[Finding]:
-    """What the rules about one exchange, and about the message it carries, have to say."""
+    """What the rules about one exchange, and about the message it carries, have to say.
+
+    A fault with each of many members is told MOST times: an answer of a million bytes holds as many as fill the memory.
+    """
+    told: Counter[tuple[str, Kind, Level | None]] = Counter()
+    for finding in _exchange_findings(record, terms):
+        if finding.kind is not Kind.HELD:
+            key = (finding.requirement, finding.kind, finding.level)
+            told[key] += 1
+            if told[key] > MOST:
+                continue
+        yield finding
+
+
+def _exchange_findings(record: Record, terms: Terms) -> Iterator[Finding]:
     for rule in EXCHANGE_RULES:
         for finding in guarded(rule.requirements, rule.judge, record.reading, terms):
             yield finding.at(record.seq)
