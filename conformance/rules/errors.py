@@ -22,7 +22,7 @@ LEAKS = re.compile(
     r"Traceback \(most recent call last\)|(?<![\w.])/(?:usr|home|opt|srv|var|root)/\w[^\s\"']*"
     r"|File \\?\"[^\"]+\.py\\?\"|node_modules"
     r"|(?<![\d.])(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}(?![\d.])"
-    r"|(?<![\w-])sk-[\w-]{8,}"
+    r"|(?<![\w-])sk-[\w-]*\w{8,}"  # what a key begins with, sk-ant-api03-, is no key
 )
 
 

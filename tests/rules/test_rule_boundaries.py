@@ -211,6 +211,7 @@ HARMLESS = [
     "10.1.2.3.4",
     "193.168.0.1",
     "task-abcd12345",
+    "keys begin with sk-ant-api03-",
     "sk-abc",
 ]
 
