@@ -5,7 +5,8 @@ upstream and once with each fault of `lab/upstream_faults.py`. Two things are to
 violated that are not with the plain upstream, and how the streams end. A stream that the upstream cut off, and of which
 the client is told that it ends well, is a silent loss: no rule about the answer alone can see it.
 
-Writes `translation.json` and `translation.md` under `reports/lab`. Start it with the Python that holds the harness.
+Writes `translation.json` and `translation.md` under `reports/lab`, with `lab/translation-notes.md`, what a person read in the
+streams, behind the table. Start it with the Python that holds the harness.
 """
 
 from __future__ import annotations
@@ -40,11 +41,11 @@ def gateways(chosen: list[str]) -> list[tuple[Server, Way]]:
     return [(server, way) for server in servers for way in server.ways if way.upstream == "chat"]
 
 
-def run(server: Server, way: Way, fault: str, out: Path) -> Path:
-    """Run the harness once, unless its run is there already; the folder of the run."""
+def run(server: Server, way: Way, fault: str, out: Path, keep: bool = False) -> Path:
+    """Run the harness once, unless its run is there already or nothing is to be run; the folder of the run."""
     chosen = [] if fault == PLAIN else ["--fault", fault]
     folder = out / f"{server.name}-{way.name}{'' if fault == PLAIN else '+' + fault}"
-    if not (folder / "report.json").is_file():
+    if not keep and not (folder / "report.json").is_file():
         words = [server.name, "--way", way.name, *chosen, "--out", str(out), *OPTIONS]
         subprocess.run([sys.executable, str(LAB / "run.py"), *words], stdout=subprocess.DEVNULL, check=False)
     return folder
@@ -80,16 +81,16 @@ def told(folder: Path, plain: set[str]) -> dict[str, Any]:
     return {"more": sorted(violated(folder) - plain), "endings": dict(sorted(endings(folder).items()))}
 
 
-def measured(pairs: list[tuple[Server, Way]], out: Path) -> dict[str, dict[str, Any]]:
+def measured(pairs: list[tuple[Server, Way]], out: Path, keep: bool) -> dict[str, dict[str, Any]]:
     """By gateway and fault what was seen."""
     found: dict[str, dict[str, Any]] = {}
     for server, way in pairs:
-        base = run(server, way, PLAIN, out)
+        base = run(server, way, PLAIN, out, keep)
         if not (base / "report.json").is_file():
             continue
         plain = violated(base)
         found[f"{server.title} {server.version}"] = {
-            fault: told(run(server, way, fault, out) if fault != PLAIN else base, plain) for fault in (PLAIN, *FAULTS)
+            fault: told(run(server, way, fault, out, keep), plain) for fault in (PLAIN, *FAULTS)
         }
     return found
 
@@ -126,11 +127,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("server", nargs="*", help="gateways of the lab; all that translate without a name")
     parser.add_argument("--out", type=Path, default=ROOT / "reports" / "lab-runs" / "translation", help="the runs")
+    parser.add_argument("--keep", action="store_true", help="run nothing, tell of the runs that are there")
     given = parser.parse_args()
-    found = measured(gateways(given.server), given.out.resolve())
+    found = measured(gateways(given.server), given.out.resolve(), given.keep)
     target = ROOT / "reports" / "lab"
     (target / "translation.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    (target / "translation.md").write_text("\n".join(page(found)) + "\n", encoding="utf-8")
+    read = (LAB / "translation-notes.md").read_text(encoding="utf-8")
+    (target / "translation.md").write_text("\n".join(page(found)) + "\n" + read, encoding="utf-8")
 
 
 if __name__ == "__main__":
