@@ -5,8 +5,8 @@ upstream and once with each fault of `lab/upstream_faults.py`. Two things are to
 violated that are not with the plain upstream, and how the streams end. A stream that the upstream cut off, and of which
 the client is told that it ends well, is a silent loss: no rule about the answer alone can see it.
 
-Writes `translation.json` and `translation.md` under `reports/lab`, with `lab/translation-notes.md`, what a person read in the
-streams, behind the table. Start it with the Python that holds the harness.
+Writes `translation.json` and `translation.md` under `reports/lab`; behind the table stands `lab/translation-notes.md`,
+what a person read in the streams. Start it with the Python that holds the harness.
 """
 
 from __future__ import annotations
