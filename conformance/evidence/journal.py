@@ -1,8 +1,9 @@
 """The journal of a run: JSON lines, written as things happen, read back to the same `Run`.
 
 Lines are objects with a `record` key: one `header`, one `plan`, then `exchange`, `unsent`, `done` and `reduced` lines,
-`sent` once nothing more is to come, and a `footer` without which the run counts as cut off. Each ends with its link of
-the digest chain. Only redacted exchanges get here. Schema of a line: `schemas/json/journal.json`.
+`sent` once nothing more is to come, and a `footer` without which the run counts as cut off. A run whose requests others
+send tells its plan again before that: the last one counts. Each line ends with its link of the digest chain. Only
+redacted exchanges get here. Schema of a line: `schemas/json/journal.json`.
 """
 
 import json

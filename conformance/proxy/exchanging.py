@@ -10,6 +10,7 @@ from conformance.probing.limits import Limits
 from conformance.probing.sockets import heard, parser_for, protocol_end
 from conformance.probing.transport import Cut, Outgoing, Tape
 from conformance.proxy.pace import Pace
+from conformance.rules.client_requests import PARTIAL
 from conformance.wire.exchange import End, Ending, Exchange, Headers, Limit, Request
 
 MOST_SENT = 32 * 1024 * 1024  #: bytes of a request that are kept; no server of this API takes more
@@ -41,6 +42,7 @@ class Exchanging:
     answered: bool = False  #: whether its client waits for the first bytes no more
     body: bytearray = field(default_factory=bytearray)
     whole: bool = False  #: whether the request is all there
+    kept: bool = True  #: whether all that came of it is
     over: bool = False  #: whether the answer has ended
     told: bool = False  #: whether `ended` was called
     expects: bool = False  #: whether its client waits for a word before it sends the body
@@ -57,8 +59,8 @@ class Exchanging:
 
     def sent(self, data: bytes, ended: bool) -> None:
         """Some of the request's body passed."""
-        if len(self.body) + len(data) <= MOST_SENT:
-            self.body += data
+        self.kept = self.kept and len(self.body) + len(data) <= MOST_SENT
+        self.body += data[: MOST_SENT - len(self.body)]
         self.whole = ended
 
     def hear(self, data: bytes, last: bool) -> bytes:
@@ -97,6 +99,8 @@ class Exchanging:
         if self.told:
             return
         self.told = True
+        if not (self.whole and self.kept):
+            end = replace(end, detail=": ".join(filter(None, (PARTIAL, end.detail))))
         exchange = self.tape.exchange(end)
         self.ended(replace(exchange, request=replace(self.request, body=bytes(self.body))))
 

@@ -26,6 +26,8 @@ VERSION, BETA = "anthropic-version", "anthropic-beta"
 _WORDS = frozenset({"enum", "const", "anyOf"})
 _UNKNOWN = "additionalProperties"  #: a member that the contract does not know; a newer client may
 
+PARTIAL = "the request is not all there"  #: how the words about an end begin where it was not, or is not kept whole
+
 #: Every requirement that `faults` can name: those behind the typed contract, and those about the version.
 NAMED = (
     "HDR-001", "HDR-002",
@@ -72,8 +74,10 @@ def _of_version(reading: Reading, terms: Terms) -> Iterator[_Found]:
 
 
 def _of_body(reading: Reading, terms: Terms) -> Iterator[_Found]:
-    request = reading.exchange.request
-    if request_header(reading.exchange, "content-encoding") is not None or not _is_text(request.body):
+    exchange, request = reading.exchange, reading.exchange.request
+    if exchange.end.detail.startswith(PARTIAL) or request_header(exchange, "content-encoding") is not None:
+        return
+    if not _is_text(request.body):
         return  # what is no UTF-8 may be refused or not (REQ-049)
     parsed = parse(request.body)
     if not request.body:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,14 @@ from conformance.contract import load_catalogue, load_profiles
 from conformance.contract.documents import contract_document
 from conformance.contract.violations import NARROWED
 from conformance.evidence.run import CLIENT, Record, Run, Terms
-from conformance.rules.client_requests import NAMED, faults, is_foreign, refusal_findings, what_must_be_refused_is
+from conformance.rules.client_requests import (
+    NAMED,
+    PARTIAL,
+    faults,
+    is_foreign,
+    refusal_findings,
+    what_must_be_refused_is,
+)
 from conformance.rules.findings import Kind
 from conformance.wire.exchange import Chunk, End, Ending, Exchange, Request
 from conformance.wire.reading import Reading
@@ -118,6 +126,13 @@ BETA = ("anthropic-beta", "something-2099-01-01")
 )  # fmt: skip
 def test_what_the_contract_leaves_free(one: Exchange, profile: str) -> None:
     assert named(one, profile) == []
+
+
+def test_a_request_that_is_not_all_there_is_not_judged_by_its_body() -> None:
+    whole = exchange(b'{"model": "m"', (JSON,))
+    assert named(whole) == [("HDR-001", "header anthropic-version"), ("REQ-047", "")]
+    part = replace(whole, end=replace(whole.end, detail=f"{PARTIAL}: ConnectionResetError"))
+    assert named(part) == [("HDR-001", "header anthropic-version")]
 
 
 def judged(one: Exchange, profile: str = "anthropic", probe: str = CLIENT) -> list[tuple[str, Kind]]:

@@ -25,6 +25,7 @@ from passing import LIMITS, Kept, asked, connected, request, rest, through, told
 
 from conformance.proxy.relay import MARK
 from conformance.proxy.upstream import Target
+from conformance.rules.client_requests import PARTIAL
 from conformance.wire.exchange import Ending, Limit
 
 EVENT = chunk(b'event: ping\ndata: {"type": "ping"}\n\n')
@@ -307,6 +308,31 @@ def test_a_port_that_is_taken_is_said() -> None:
         with pytest.raises(OSError, match="ddress already in use"):
             proxy.__enter__()
     assert not any("conformance-proxy" in thread.name for thread in threading.enumerate())
+
+
+def test_a_request_that_is_not_all_there_is_told_as_that() -> None:
+    """The target refuses before it has read all; the client leaves in the middle; more came than is kept."""
+    kept, head = Kept(), b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"
+    server = _Early(lambda received, number: [])
+    with server, through(server.url, kept) as proxy:
+        assert asked(proxy, head) == response(b"{}", 413)
+    assert kept.exchanges[0].end.detail == PARTIAL and kept.exchanges[0].request.body == b"{"
+
+
+class _Early(Loopback):
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(response(b"{}", 413))
+        return False
+
+
+def test_of_a_request_beyond_all_the_beginning_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.proxy.exchanging.MOST_SENT", 10)
+    kept = Kept()
+    with always(response(), CLOSE) as server, through(server.url, kept) as proxy:
+        asked(proxy, request("/v1/messages", b"x" * 25))
+        assert server.received[0].body == b"x" * 25
+    assert kept.exchanges[0].request.body == b"x" * 10 and kept.exchanges[0].end.detail == PARTIAL
 
 
 def test_a_slow_reader_slows_the_target_down(monkeypatch: pytest.MonkeyPatch) -> None:
