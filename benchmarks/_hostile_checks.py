@@ -17,10 +17,17 @@ WORDS = 200  #: characters of what a report says that are shown
 
 
 class Meeting(Protocol):
-    """What belongs to a behaviour: the exit codes that are right, and the limits of which one at least has to fire."""
+    """What belongs to a behaviour."""
 
-    codes: frozenset[int]
-    limits: frozenset[str]
+    @property
+    def codes(self) -> frozenset[int]:
+        """One of these ends the run."""
+        ...
+
+    @property
+    def limits(self) -> frozenset[str]:
+        """At least one of these has to fire."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def diagnose(settings: Settings, environment: Mapping[str, str] | None = None) -
     try:
         asked = ask(replace(settings, capability=profile.optional, without=()), rows, environment)
     except (UsageError, Ungradable) as error:
-        raise type(error)(*_arguments(error, _other_profile(settings, error, environment))) from None
+        raise _hinted(error, _other_profile(settings, error, environment)) from None
     plain = next(iter(_readings(asked.run, PLAIN)), None)
     answers = tuple(
         answered(row, _readings(asked.run, row.probe.id), plain, asked.run.why_unsent(row.probe.id)) for row in rows
@@ -114,9 +114,9 @@ def _sent(live: Live) -> Asked:
 # The other profile
 
 
-def _arguments(error: Exception, hint: str) -> tuple[object, ...]:
+def _hinted(error: UsageError | Ungradable, hint: str) -> UsageError | Ungradable:
     sentence = f"{error}{hint}"
-    return (sentence, error.status) if isinstance(error, Turned) else (sentence,)
+    return Turned(sentence, error.status) if isinstance(error, Turned) else type(error)(sentence)
 
 
 def _other_profile(settings: Settings, error: Exception, environment: Mapping[str, str] | None) -> str:

@@ -63,8 +63,8 @@ def test_whatever_rule_crashes_the_others_say_what_they_say(
             if name in named:
                 assert row.verdict in {Verdict.INCONCLUSIVE, Verdict.FAILED, Verdict.WARNED}
                 said = row.crashes[0].seen
-                place = "KeyError at test_a_crashing_rule.py, line "
-                assert said.startswith(f"{CRASHED}rule test_a_crashing_rule.raises raised {place}")
+                told = "KeyError at test_a_crashing_rule.py, line "
+                assert said.startswith(f"{CRASHED}rule test_a_crashing_rule.raises raised {told}")
                 assert "no such member" not in said
             elif name not in rule.requirements:
                 assert row == whole.judgements[name]

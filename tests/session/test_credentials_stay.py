@@ -209,10 +209,12 @@ def test_a_certificate_that_the_operator_vouches_for_is(
     assert exchange.status == 200 and KEY.encode() in heard[0]
 
 
-#: Who may start a process, and by what: each our own command once more. Nothing else is started, so nothing else is
-#: given an environment.
+#: Who may start a process, and by what: our own command once more, and for `conformance clients` its clients and what
+#: installs them, whose environments are tried in tests/clients. Nothing else is started.
 STARTING: Mapping[str, str] = {
     "cli/repeat.py": "subprocess",
+    "clients/driving.py": "subprocess",
+    "clients/environments.py": "subprocess",
     "load/crowd.py": "subprocess",
     "proof/pool.py": "multiprocessing",
 }
@@ -234,7 +236,7 @@ def _starters(path: Path) -> Iterator[str]:
         yield from (name.split(".")[0] for name in names if name.split(".")[0] in _STARTERS)
 
 
-def test_only_our_own_command_is_started() -> None:
+def test_only_our_own_command_and_clients_are_started() -> None:
     package = Path(conformance.__file__).parent
     found = {(path.relative_to(package).as_posix(), word) for path in package.rglob("*.py") for word in _starters(path)}
     assert ("cli/repeat.py", "subprocess") in found and found <= set(STARTING.items())
