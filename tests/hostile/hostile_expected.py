@@ -133,7 +133,10 @@ UNGRADABLE = (
     "early-hints-flood", "switching-protocols", "304-with-body",
 )  # fmt: skip
 #: Where it depends on the moment how much of the target is seen: a violation, or too little.
-EITHER = ("headers-by-the-thousand", "asks-for-time-every-other-time", "date-in-the-past", "headers-beyond-sense")
+EITHER = (
+    "headers-by-the-thousand", "asks-for-time-every-other-time", "date-in-the-past", "headers-beyond-sense",
+    "json-many-blocks",
+)  # fmt: skip
 #: What is cut under the small sizes of a test, and is within the usual ones.
 SMALL = frozenset({
     "redirect-of-50-kb", "json-only-nul", "json-deep", "json-deep-objects", "json-long-integer", "json-long-fraction",
@@ -152,7 +155,7 @@ def _limits(name: str) -> frozenset[str]:
     if limit is None or name.startswith("json-"):
         return frozenset({"patience"} if name == "asks-for-time-every-other-time" else ())
     others = {Limit.WHOLE} if limit in SIZES else set()
-    others |= {Limit.EVENTS} if name == "stream-of-deltas" else set()  # the usual body has room for more of them
+    others |= {Limit.EVENTS} if name in {"stream-of-deltas", "stream-of-open-blocks"} else set()
     return frozenset(one.value for one in (limit, *others))
 
 
