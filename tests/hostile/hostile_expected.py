@@ -101,6 +101,11 @@ ENDS: dict[str, Ends] = {
     "json-duplicate-keys": _cut(Limit.BODY),
     "json-long-key": _cut(Limit.BODY),
     "json-many-blocks": _cut(Limit.BODY),
+    "json-blocks-within-the-limit": _cut(Limit.BODY),
+    "json-lists-within-the-limit": _cut(Limit.BODY),
+    "json-maps-within-the-limit": _cut(Limit.BODY),
+    "json-escapes-within-the-limit": _cut(Limit.BODY),
+    "json-faults-within-the-limit": _cut(Limit.BODY),
     "stream-of-open-blocks": _cut(Limit.BODY),
     "stream-of-partial-json": _cut(Limit.BODY),
 }
