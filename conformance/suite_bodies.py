@@ -167,13 +167,7 @@ STOPPED = probe(
     until="sequence-reached",
 )
 STOPPED_STREAM = twin(STOPPED)
-#: Five sequences that the answer does not come to: more than the four that other interfaces allow.
-UNSTOPPED = probe(
-    "not stopped",
-    *(body | {"stop_sequences": [f"QQHALT{number}QQ" for number in range(1, 6)]} for body in ECHOED),
-    shape=Shape.UNTIL,
-    until="passage-repeated",
-)
+UNSTOPPED = probe("not stopped", *ECHOED, shape=Shape.UNTIL, until="passage-repeated")
 
 #: A long answer, for what only shows in many events.
 STORY = probe(

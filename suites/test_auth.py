@@ -31,7 +31,7 @@ STREAM_WRONG_BEARER = probe(
 
 
 @requirement("AUTH-001")
-@cases(accepted, control=None, bearer=PLAIN_CONTROL)
+@cases(accepted, control=None, bearer=Call(PLAIN, auth=Auth.BEARER))
 def test_a_valid_bearer_token_is_accepted(case: Judged) -> None:
     case.judge()
 

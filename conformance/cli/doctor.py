@@ -14,7 +14,9 @@ from conformance.cli.usage import WRONG_USAGE
 from conformance.settings.options import BY_NAME
 
 #: The options of a run that matter here.
-NAMES = ("profile", "api-version", "model", "api-key-env", "no-auth", "ca-bundle", "timeout", "out", "config")
+NAMES = (
+    "profile", "api-version", "model", "api-key-env", "credential", "no-auth", "ca-bundle", "timeout", "out", "config",
+)  # fmt: skip
 #: What an option means here, where that is not what it means for a run.
 HELP = {"out": "keep the journal in this folder (default: it is removed)"}
 

@@ -15,8 +15,8 @@ from conformance.cli.usage import WRONG_USAGE
 from conformance.settings.options import BY_NAME
 
 #: The options of a run that matter here.
-NAMES = ("profile", "api-version", "model", "level", "capability", "without", "api-key-env", "no-auth", "out",
-         "ca-bundle", "timeout", "max-output-tokens", "config")  # fmt: skip
+NAMES = ("profile", "api-version", "model", "level", "capability", "without", "api-key-env", "credential", "no-auth",
+         "out", "ca-bundle", "timeout", "max-output-tokens", "config")  # fmt: skip
 #: What an option means here, where that is not what it means for a run.
 HELP = {"max-output-tokens": "send nothing more that could cost more output tokens; every worker has its part"}
 MISSING = "conformance load needs Locust; install it with: pip install 'messages-conformance[load]'"

@@ -11,7 +11,7 @@ from conformance.probing.render import Desk
 ATTEMPTS = 3  #: wordings tried by default
 CONTROL_EVERY = 50  #: the plain control is sent again after this many requests (contract.md §1)
 
-_GOOD = frozenset({Auth.BEARER, Auth.X_API_KEY, Auth.BOTH, Auth.LOWER_CASE, Auth.UPPER_CASE})
+_GOOD = frozenset({Auth.USUAL, Auth.BEARER, Auth.X_API_KEY, Auth.BOTH, Auth.LOWER_CASE, Auth.UPPER_CASE})
 
 
 @dataclass(frozen=True, slots=True)

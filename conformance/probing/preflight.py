@@ -21,7 +21,10 @@ _BUSY = "try again later, or raise the limits of this key"
 
 #: Statuses of the plain control that end the run, with what they mean and the remedy.
 STATUSES: dict[int, tuple[str, str]] = {
-    401: ("the target refused the key", "check the environment variable that --api-key-env names"),
+    401: (
+        "the target refused the key",
+        "check the environment variable that --api-key-env names, and whether the target reads --credential x-api-key",
+    ),
     402: ("the target asks for payment", "check the billing of this key"),
     403: ("the target refuses this key access", "check what the key is allowed to use, and the model"),
     404: ("the target knows no such path or model", "check the path of --target-url, --profile and --model"),

@@ -16,6 +16,7 @@ NONCE = "{nonce}"
 class Auth(StrEnum):
     """Which credential headers a request carries; the wrong ones hold a random token of the key's length."""
 
+    USUAL = "usual"  #: as the operator said that the target takes the key
     BEARER = "bearer"
     X_API_KEY = "x-api-key"
     BOTH = "both"
@@ -54,7 +55,7 @@ class Call:
     path: str = ""
     query: str = ""
     headers: tuple[tuple[str, str | None], ...] = ()
-    auth: Auth = Auth.BEARER
+    auth: Auth = Auth.USUAL
     wire: bool = False
     hang_up: str = ""
     chunk_at: int = 0  #: send the body chunked, the first chunk ending at this byte; 0 for a plain length

@@ -75,6 +75,7 @@ class Desk:
     nonce: str
     extra_headers: Headers = field(default=(), repr=False)
     operator: Operator = field(default_factory=Operator)
+    usual: Auth = Auth.BEARER  #: how requests carry the key that are not about how they do
     challenge: str = ""  #: what the x-request-id of every request begins with that brings none of its own
 
     @property
@@ -117,9 +118,8 @@ class Desk:
     def _credentials(self, auth: Auth) -> Headers:
         if self.key is None:
             return ()
-        if auth is Auth.RESTRICTED:
-            return _bearer(self.operator.restricted_key or "")
-        return _CREDENTIALS[auth](self.key, self.wrong)
+        key = self.operator.restricted_key or "" if auth is Auth.RESTRICTED else self.key
+        return _CREDENTIALS[self.usual if auth in (Auth.USUAL, Auth.RESTRICTED) else auth](key, self.wrong)
 
 
 def _bearer(key: str) -> Headers:

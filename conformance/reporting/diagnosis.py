@@ -72,7 +72,9 @@ def _string(text: str) -> str:
 
 
 #: The members of a proposal in the order of the command line; all others have a place in the file alone.
-_SHOWN = ("profile", "api-version", "model", "capability", "without", "api-key-env", "no-auth", "ca-bundle")
+_SHOWN = (
+    "profile", "api-version", "model", "capability", "without", "api-key-env", "credential", "no-auth", "ca-bundle",
+)  # fmt: skip
 
 
 def command(proposal: Mapping[str, Value], file: str | None) -> str:

@@ -167,6 +167,8 @@ def _access(settings: Settings) -> Iterator[tuple[str, Value]]:
     """How the target was reached, so that a run reaches it in the same way: names of variables, never their values."""
     if settings.api_key_env != BY_NAME["api-key-env"].default:
         yield "api-key-env", settings.api_key_env
+    if settings.credential != BY_NAME["credential"].default:
+        yield "credential", settings.credential
     if settings.no_auth:
         yield "no-auth", True
     if settings.ca_bundle is not None:

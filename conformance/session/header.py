@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.evidence.follow import header_terms
 from conformance.evidence.journal import VERSION
 from conformance.probing.partial import digest_of
+from conformance.settings.options import BY_NAME
 from conformance.settings.resolve import Settings
 from conformance.suite_budgets import FULL
 
@@ -53,6 +54,7 @@ def shown_options(settings: Settings) -> dict[str, str]:
     shown: dict[str, object] = {name: getattr(settings, name.replace("-", "_")) for name in _SHOWN}
     shown["budget"] = settings.budget if settings.budget != FULL else None
     shown |= {"requirement": ", ".join(settings.requirement), "no-auth": settings.no_auth or None}
+    shown["credential"] = settings.credential if settings.credential != BY_NAME["credential"].default else None
     return {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in shown.items() if value}
 
 

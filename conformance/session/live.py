@@ -17,7 +17,7 @@ from conformance.evidence.spent import Price
 from conformance.probing.backoff import Backoff
 from conformance.probing.partial import NOTHING, Carried
 from conformance.probing.plan import Plan, plan
-from conformance.probing.probe import Probe
+from conformance.probing.probe import Auth, Probe
 from conformance.probing.redaction import Redactor
 from conformance.probing.render import Desk, wrong_token
 from conformance.probing.scheduler import After, Scheduler
@@ -208,7 +208,7 @@ def open_live(
         wrong, nonce = wrong_token(len(target.key or "")), earlier.header["nonce"] if earlier else secrets.token_hex(5)
         desk = Desk(
             target.endpoint, settings.api_version or profile.api_version, target.model or "", target.key, wrong,
-            nonce, settings.headers, target.operator, settings.challenge or "",
+            nonce, settings.headers, target.operator, Auth(settings.credential), settings.challenge or "",
         )  # fmt: skip
         redactor, found = redactor_of(target, desk, settings)
         discovery: tuple[Record, ...] = ()

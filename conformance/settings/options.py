@@ -46,6 +46,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("concurrency", "whole", "requests in flight at once (default: 8)", 8, alias=True, metavar="N"),
     Option("api-key-env", "text", "the environment variable that holds the key (default: CONFORMANCE_API_KEY)",
            "CONFORMANCE_API_KEY", alias=True, metavar="NAME"),
+    Option("credential", "text", "the header that requests carry the key in (default: bearer)", "bearer",
+           choices=("bearer", "x-api-key")),
     Option("no-auth", "flag", "the target takes no key", False, alias=True),
     Option("require-target", "flag", "refuse to run against the embedded endpoint", False),
     Option("out", "folder", "where the run is written (default: reports/<target>-<time>)", alias=True, metavar="DIR"),

@@ -30,6 +30,7 @@ class Settings:
     budget: str
     concurrency: int
     api_key_env: str
+    credential: str
     no_auth: bool
     require_target: bool
     out: Path | None

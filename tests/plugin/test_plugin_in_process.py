@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from loopback import always, free_port, response
+from loopback import Loopback, Received, Script, always, free_port, message, response
 from plugin_runs import KEY, QUIET, endpoint, suite, target
 
 Run = Callable[..., pytest.RunResult]
+UNKNOWN_KEY = b'{"type": "error", "error": {"type": "authentication_error", "message": "unknown key"}}'
 
 
 @pytest.fixture
@@ -121,6 +122,19 @@ def test_a_wrong_key_is_code_six(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
         assert server.requests == 1
     text = _text(result)
     assert result.ret == 6 and "the target refused the key (status 401)" in text and "--api-key-env" in text
+
+
+def test_a_target_that_reads_one_header_alone_is_graded_with_the_key_there(run: Run) -> None:
+    def answer(received: Received, number: int) -> Script:
+        known = b"x-api-key" in received.head.lower() and b"authorization" not in received.head.lower()
+        return (message(model="reference-1") if known else response(UNKNOWN_KEY, 401),)
+
+    words = ("--requirement=AUTH-00[12]", suite("auth"))
+    with Loopback(answer) as server:
+        refused = run(*target(server.url), *words)
+        result = run(*target(server.url), "--conformance-credential=x-api-key", *words)
+    assert refused.ret == 6 and "whether the target reads --credential x-api-key" in _text(refused)
+    assert result.ret == 1 and "AUTH-001-bearer" in _text(result) and "1 passed" in _text(result)
 
 
 def test_a_missing_key_is_code_four(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

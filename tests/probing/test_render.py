@@ -1,6 +1,7 @@
 """From a call to the request on the wire."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -109,6 +110,7 @@ def test_configured_headers_go_with_every_request_and_can_be_taken_away() -> Non
 
 
 CREDENTIALS = {
+    Auth.USUAL: [("Authorization", "Bearer the-key")],
     Auth.BEARER: [("Authorization", "Bearer the-key")],
     Auth.X_API_KEY: [("x-api-key", "the-key")],
     Auth.BOTH: [("Authorization", "Bearer the-key"), ("x-api-key", "the-key")],
@@ -133,6 +135,14 @@ def _credentials(desk: Desk, auth: Auth) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("auth", list(Auth))
 def test_each_kind_of_credential(auth: Auth) -> None:
     assert _credentials(DESK, auth) == CREDENTIALS[auth]
+
+
+def test_the_key_goes_where_the_operator_says_unless_a_probe_is_about_it() -> None:
+    desk = replace(DESK, usual=Auth.X_API_KEY)
+    assert _credentials(desk, Auth.USUAL) == _credentials(DESK, Auth.X_API_KEY) == [("x-api-key", "the-key")]
+    assert _credentials(desk, Auth.BEARER) == _credentials(DESK, Auth.USUAL) == [("Authorization", "Bearer the-key")]
+    restricted = OPERATOR.restricted_key
+    assert restricted and _credentials(desk, Auth.RESTRICTED) == [("x-api-key", restricted)]
 
 
 @pytest.mark.parametrize("auth", list(Auth))
