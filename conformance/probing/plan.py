@@ -165,6 +165,8 @@ def _why_not(probe: Probe, capabilities: frozenset[str], desk: Desk) -> str:
     unclaimed = next((word for word in probe.capabilities if word not in capabilities), "")
     if unclaimed:
         return f"{NOT_CLAIMED} {unclaimed}"
+    if desk.key is None and all(call.auth is not Auth.USUAL for call in probe.calls):
+        return "it is about a key, and the target is declared key-less"
     return missing(probe.needs, desk.operator) or (_why_not(probe.after, capabilities, desk) if probe.after else "")
 
 

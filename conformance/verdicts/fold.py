@@ -92,6 +92,8 @@ def _result(item: Item, run: Run, passive: Mapping[str, Told]) -> ItemResult:
     requirement, scored = run.terms.requirement(item.requirement), run.terms.catalogue.scored(item.requirement)
     if requirement.excluded:
         return ItemResult(item, Verdict.NOT_RUN, (), requirement.excluded, scored)
+    if freed := _freed(requirement, run):
+        return ItemResult(item, Verdict.NOT_APPLICABLE, (), freed, scored)
     inapplicable = why_inapplicable(requirement, run)
     inapplicable = inapplicable or _unclaimed(item, run)
     if item.active and expectation(item, run) is None:
@@ -118,9 +120,13 @@ def why_inapplicable(requirement: Requirement, run: Run) -> str:
     """Why a requirement does not bind this target, or ""."""
     if requirement.capability and requirement.capability not in run.terms.capabilities:
         return f"{NOT_CLAIMED} {requirement.capability}"
-    if not run.terms.authenticated and requirement.id in NEED_A_KEY:
-        return "the target is declared key-less"
-    return ""
+    return _freed(requirement, run)
+
+
+def _freed(requirement: Requirement, run: Run) -> str:
+    """Why nothing can break a requirement: who takes no key serves without one, and refuses none."""
+    keyless = not run.terms.authenticated and requirement.id in NEED_A_KEY
+    return "the target is declared key-less" if keyless else ""
 
 
 def _unclaimed(item: Item, run: Run) -> str:
@@ -168,7 +174,7 @@ _ORDER = (
 
 
 def _judgement(requirement: Requirement, run: Run, results: tuple[ItemResult, ...], passive: Told) -> Judgement:
-    in_scope = not requirement.excluded and (bool(results) or run.everything)
+    in_scope = not requirement.excluded and not _freed(requirement, run) and (bool(results) or run.everything)
     cases = tuple(finding for result in results if result.item.active for finding in result.findings)
     findings = (*cases, *passive.findings) if in_scope else ()
     observed = passive.held + sum(result.held for result in results if result.item.active)

@@ -93,9 +93,16 @@ def test_names_without_a_probe_are_left_out() -> None:
     assert _ids(_plan(items=[Item("REQ-001", "", ("nobody",))]).main) == []
 
 
+def test_nothing_about_a_key_is_sent_to_a_key_less_target() -> None:
+    probe = Probe("p", (Call(PLAIN, auth=Auth.WRONG_BEARER),))
+    made = _plan(probe, _number(1), desk=replace(DESK, key=None))
+    assert _ids(made.probes) == ["plain", "stream", "p1"]
+    assert made.unsent == {"p": "it is about a key, and the target is declared key-less"}
+
+
 @pytest.mark.parametrize("auth", list(Auth))
 def test_bad_credentials_go_last(auth: Auth) -> None:
-    good = {Auth.BEARER, Auth.X_API_KEY, Auth.BOTH, Auth.LOWER_CASE, Auth.UPPER_CASE}
+    good = {Auth.USUAL, Auth.BEARER, Auth.X_API_KEY, Auth.BOTH, Auth.LOWER_CASE, Auth.UPPER_CASE}
     probe = Probe("p", (Call(PLAIN), Call(PLAIN, auth=auth)))
     assert is_last(probe) == (auth not in good)
     assert _ids(_plan(probe).last if auth not in good else _plan(probe).main) == ["p"]

@@ -204,9 +204,12 @@ def test_a_capability_that_is_not_claimed_frees_of_silence_only() -> None:
 @pytest.mark.parametrize("identifier", sorted(NEED_A_KEY))
 def test_a_key_less_target_owes_no_refusal_of_keys(identifier: str) -> None:
     item = _item(identifier, kind="status", ok=[401], noted=[], lowered=[])
-    graded = _graded([item], [_record(1, "plain")], _terms(authenticated=False))
+    served = _bracketed(200, MESSAGE)
+    graded = _graded([item], served, _terms(authenticated=False))
     judgement = graded.judgements[identifier]
     assert (judgement.verdict, judgement.reason) == (Verdict.NOT_APPLICABLE, "the target is declared key-less")
+    assert judgement.violations == () and graded.items[0].findings == ()
+    assert _graded([item], served, _terms()).judgements[identifier].violations, "whoever takes a key owes it"
 
 
 def test_a_case_that_the_profile_asks_nothing_of_is_not_applicable() -> None:
