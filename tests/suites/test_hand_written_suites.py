@@ -16,6 +16,7 @@ from conformance.probing.plan import plan
 from conformance.probing.probe import Probe, Shape
 from conformance.probing.render import Desk
 from conformance.probing.replies import REPLIES
+from conformance.rules.all import load_rules
 from conformance.rules.expectations import KINDS
 from conformance.rules.reached import REACHED
 from conformance.suite import PLAIN_CONTROL, STREAM_CONTROL, Declared
@@ -100,6 +101,7 @@ def test_every_case_has_an_expectation_under_every_profile(profile: str) -> None
 
 
 def test_every_kind_of_expectation_exists() -> None:
+    load_rules()
     assert {expect.kind for expect in expectations()} <= set(KINDS)
 
 
