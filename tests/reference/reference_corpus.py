@@ -133,7 +133,7 @@ TWO_CALLS: dict[str, Any] = {
 }
 COUNTING = {"messages": [user("Write the numbers one to five hundred in words")]}
 UNICODE = "北京今天多云 🌦️ naïve Привет"
-STOPPING = {"messages": [user("Repeat exactly: alpha ZZSTOPZZ omega")], "stop_sequences": ["ZZSTOPZZ"]}
+STOPPING: Body = {"messages": [user("Repeat exactly: alpha ZZSTOPZZ omega")], "stop_sequences": ["ZZSTOPZZ"]}
 
 BODIES: tuple[Item, ...] = (
     *(bad(f"model-{value}", {"model": value}) for value in mixed(GONE, 1, None, {}, [])),

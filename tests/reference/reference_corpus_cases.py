@@ -1,5 +1,6 @@
 """Requests that single faults need to show: one kind of mistake, one form of a member, one header."""
 
+import json
 from dataclasses import replace
 from itertools import count
 
@@ -10,7 +11,9 @@ from reference_corpus import (
     HISTORY,
     KEY,
     NEW,
+    PLAIN,
     RESULT,
+    STOPPING,
     T1,
     TWO_CALLS,
     Body,
@@ -19,6 +22,7 @@ from reference_corpus import (
     auth,
     mixed,
     text,
+    thinking,
     user,
 )
 
@@ -52,6 +56,9 @@ STREAMED_CLIENT = {**CLIENT, "x-stainless-timeout": "NOT_GIVEN"}
 MISTAKES: tuple[Item, ...] = (
     _case({"temperature": []}, 400),
     _case({"temperature": 2.0}, 400),
+    _case({"model": "nobody", "stream": True}, 404),
+    _case({}, 400, raw=json.dumps(PLAIN).encode() + b"}"),
+    _case({"messages": [user("Hi"), assistant(None), user("x")]}, 400),
     _case({"top_p": "hot"}, 400),
     _case({"messages": [{"role": "user"}, user("x")]}, 400),
     *(_case({"messages": [*HISTORY, {"role": role, "content": "x"}]}, 400) for role in ("function", "bot")),
@@ -114,6 +121,10 @@ FORMS: tuple[Item, ...] = (
     _case(TWO_CALLS),
     _case({"max_tokens": 8, "stream": True}),
     _case({"messages": [user("Hi"), assistant([THOUGHT, text("Well")]), user("Go on")]}),
+    _case({"stop_sequences": list("vwxyz")}),
+    _case({**STOPPING, "stop_sequences": ["QQHALTQQ", "ZZSTOPZZ"]}),
+    _case({"system": [text("You are terse."), text("You are polite.")]}),
+    _case({**TWO_CALLS, **thinking({"type": "enabled", "budget_tokens": 1024}, stream=True)}),
 )
 """What is served."""
 
