@@ -17,6 +17,7 @@ def in_content(replacement: bytes) -> bytes:
 @cases(
     refused,
     brace=b"{",
+    cut_off=b'{"model":',
     one_brace_more=TEXT + b"}",
     trailing_comma=TEXT[:-1] + b",}",
     single_quotes=TEXT.replace(b'"', b"'"),
