@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.suite import (
     PLAIN,
-    PLAIN_CONTROL,
+    STREAM,
     Auth,
     Call,
     Probe,
@@ -117,13 +117,13 @@ def again(original: Probe, which: str = "again") -> Probe:
     return replace(original, id=f"{original.id}, {which}", repeat=which)
 
 
-#: An unknown model is found out later than a bad body, often by whoever serves the model: in place of the last of them.
+#: An unknown model is found out later than a bad body, often by whoever serves the model.
 UNKNOWN_MODEL = probe("model unknown", PLAIN | {"model": "ct-no-such-model-{nonce}"})
-STREAMABLE: Mapping[str, Probe] = dict(list(NEGATIVES.items())[:-1]) | {"model_unknown": UNKNOWN_MODEL}
+STREAMABLE: Mapping[str, Probe] = {**NEGATIVES, "model_unknown": UNKNOWN_MODEL}
 STREAMED_NEGATIVES: Mapping[str, Probe] = {name: twin(item) for name, item in STREAMABLE.items()}
 
-#: The plain request once more, and twice under one idempotency key, which the contract does not know.
-PLAIN_AGAIN = again(PLAIN_CONTROL)
+#: The plain request behind a stream, and twice under one idempotency key, which the contract does not know.
+AFTER_STREAM = probe("one connection with a stream", STREAM, PLAIN, shape=Shape.PINNED, capabilities=("streaming",))
 PLAIN_KEYED = probe("keyed", Call(PLAIN, headers=(("Idempotency-Key", "ct-{nonce}"),)))
 PLAIN_AGAIN_KEYED = again(PLAIN_KEYED)
 
@@ -209,3 +209,21 @@ def python_client(package: str) -> tuple[tuple[str, str], ...]:
         ("x-stainless-retry-count", "0"),
         ("x-stainless-read-timeout", "600"),
     )
+
+
+def client_stream(client: str, headers: tuple[tuple[str, str], ...], auth: Auth) -> Probe:
+    """The plain stream as the stream helper of a client asks for it: it says so, and gives no time limit."""
+    helper = (
+        ("x-stainless-timeout", "NOT_GIVEN"),
+        ("x-stainless-helper-method", "stream"),
+        ("x-stainless-stream-helper", "messages"),
+    )
+    call = Call(STREAM, headers=headers + helper, auth=auth)
+    return probe(f"{client} client, stream", call, capabilities=("streaming",))
+
+
+#: Python clients of today and of the time before, which offer gzip and deflate.
+CURRENT = (*python_client("2.12.0"), ("anthropic-version", "2026-10-21"))
+LEGACY = (*python_client("0.75.0"), ("anthropic-version", "2023-06-01"))
+CURRENT_STREAM = client_stream("current", CURRENT, Auth.BEARER)
+LEGACY_STREAM = client_stream("legacy", LEGACY, Auth.X_API_KEY)

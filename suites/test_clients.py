@@ -5,35 +5,25 @@ the key as a bearer token and the newer API version, so that an endpoint which r
 AUTH-001 or HDR-004. Those of the time before send `x-api-key` alone (AUTH-002).
 """
 
-from conformance.suite import PLAIN, STREAM, Auth, Call, Judged, Probe, cases, expects, probe, requirement
-from conformance.suite_bodies import python_client
+from conformance.suite import PLAIN, Auth, Call, Judged, Probe, cases, expects, probe, requirement
+from conformance.suite_bodies import CURRENT, CURRENT_STREAM, LEGACY, LEGACY_STREAM
 from conformance.suite_tools import FORCED
 
-#: The helper for streams says so, and gives no time limit.
-STREAM_HELPER = (
-    ("x-stainless-timeout", "NOT_GIVEN"),
-    ("x-stainless-helper-method", "stream"),
-    ("x-stainless-stream-helper", "messages"),
-)
-
-CURRENT = (*python_client("2.12.0"), ("anthropic-version", "2026-10-21"))
-LEGACY = (*python_client("0.75.0"), ("anthropic-version", "2023-06-01"))
 TIME_LIMIT = (("x-stainless-timeout", "600"),)
 
 
-def calls(client: str, headers: tuple[tuple[str, str], ...], auth: Auth) -> dict[str, Probe]:
+def calls(client: str, headers: tuple[tuple[str, str], ...], auth: Auth, stream: Probe) -> dict[str, Probe]:
     """The three calls of a client by the names of their cases."""
     plain, tool = (Call(body, headers=headers + TIME_LIMIT, auth=auth) for body in (PLAIN, FORCED.calls[0].body))
-    stream = Call(STREAM, headers=headers + STREAM_HELPER, auth=auth)
     return {
         f"{client}_plain": probe(f"{client} client", plain),
         f"{client}_tool": probe(f"{client} client, tool", tool, capabilities=("tools",)),
-        f"{client}_stream": probe(f"{client} client, stream", stream, capabilities=("streaming",)),
+        f"{client}_stream": stream,
     }
 
 
 @requirement("EQV-004")
-@cases(expects("client-completes", clients="current"), **calls("current", CURRENT, Auth.BEARER))
-@cases(expects("client-completes", clients="legacy"), **calls("legacy", LEGACY, Auth.X_API_KEY))
+@cases(expects("client-completes", clients="current"), **calls("current", CURRENT, Auth.BEARER, CURRENT_STREAM))
+@cases(expects("client-completes", clients="legacy"), **calls("legacy", LEGACY, Auth.X_API_KEY, LEGACY_STREAM))
 def test_the_official_clients_complete_their_calls(case: Judged) -> None:
     case.judge()

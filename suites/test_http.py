@@ -4,7 +4,6 @@ from conformance.probing.render import body_bytes
 from conformance.suite import (
     PLAIN,
     PLAIN_CONTROL,
-    STREAM,
     STREAM_CONTROL,
     Call,
     Judged,
@@ -21,11 +20,19 @@ from conformance.suite import (
     user,
     without,
 )
-from conformance.suite_bodies import CUT, CUT_STREAM, GET, NO_MAX_TOKENS, NO_SUCH_PATH, ONE_TOKEN, ONE_TOKEN_STREAM
+from conformance.suite_bodies import (
+    AFTER_STREAM,
+    CUT,
+    CUT_STREAM,
+    GET,
+    NO_MAX_TOKENS,
+    NO_SUCH_PATH,
+    ONE_TOKEN,
+    ONE_TOKEN_STREAM,
+)
 
 PUT = probe("PUT", Call(PLAIN, method="PUT"))
 AFTER_REFUSAL = probe("one connection", PLAIN, without(PLAIN, "max_tokens"), PLAIN, shape=Shape.PINNED)
-AFTER_STREAM = probe("one connection with a stream", STREAM, PLAIN, shape=Shape.PINNED, capabilities=("streaming",))
 #: The plain request with a euro sign before everything whose length depends on the target.
 EURO = {"messages": [user("€ Reply with the single word: pong")], **without(PLAIN, "messages")}
 #: The first chunk ends behind the first of the three bytes of the euro sign.

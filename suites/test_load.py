@@ -11,7 +11,7 @@ from conformance.suite import (
     probe,
     requirement,
 )
-from conformance.suite_bodies import PLAIN_AGAIN, PLAIN_AGAIN_KEYED, PLAIN_KEYED, STORY, asked
+from conformance.suite_bodies import AFTER_STREAM, PLAIN_AGAIN_KEYED, PLAIN_KEYED, STORY, asked
 
 #: What tells the parallel requests apart: new in every run, and no two alike enough to be confused.
 MARKERS = (
@@ -58,7 +58,7 @@ def test_requests_after_abandoned_streams_are_served(case: Judged) -> None:
 @requirement("LOAD-004")
 @cases(
     expects("distinct-ids"),
-    twice=(PLAIN_CONTROL, PLAIN_AGAIN),
+    twice=(PLAIN_CONTROL, AFTER_STREAM),
     same_key=(PLAIN_KEYED, PLAIN_AGAIN_KEYED),
 )
 def test_a_repeated_request_gets_a_message_of_its_own(case: Judged) -> None:

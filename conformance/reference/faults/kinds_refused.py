@@ -91,7 +91,7 @@ WAY_FAULTS: tuple[Fault, ...] = (
     *_made(
         "differs-in-streams",
         "{} gets 404 when the request asks for a stream",
-        (*SIMPLE[:-1], "tool-name-with-space"),  # an unknown model takes the place of the last: a row of `errors`
+        (*SIMPLE, "tool-name-with-space"),
         lambda _: _in_streams(_renumbered(404)),
         "EQV-002",
     ),
