@@ -16,7 +16,9 @@ from typing import BinaryIO, overload
 
 from conformance.evidence.record import Record
 
-MOST_BYTES = 8 * 1024 * 1024  #: of the journal, whose exchanges are kept decoded
+MOST_BYTES = (
+    2 * 1024 * 1024
+)  #: of the journal, whose exchanges are kept decoded; a JSON text may take fifty times as much
 MOST_RECORDS = 4096  #: of them
 
 Decode = Callable[[bytes], Record]

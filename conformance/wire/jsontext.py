@@ -144,7 +144,7 @@ def _examined(data: bytes) -> Parsed:
     value, broken = _read(text, data, faults)
     if broken is not None:
         return Parsed(None, (*faults, broken), usable=False)
-    return Parsed(value, (*faults, *_lone_surrogates(data)))
+    return Parsed(value, (*faults, *islice(_lone_surrogates(data), MAX_FAULTS)))
 
 
 def _encoding_faults(data: bytes) -> Iterator[JsonFault]:
@@ -193,12 +193,19 @@ def _decoder(data: bytes, faults: list[JsonFault]) -> json.JSONDecoder:
     """A decoder of the standard library that reports what it forgives."""
     constants = (token.start() for token in _CONSTANT.finditer(data) if token.group(1))
 
+    room = dict.fromkeys(JsonFaultKind, MAX_FAULTS)
+
+    def tell(kind: JsonFaultKind, detail: str, offsets: Iterator[int] | None = None) -> None:
+        if room[kind]:
+            room[kind] -= 1
+            faults.append(JsonFault(kind, detail, next(offsets, None) if offsets else None))
+
     def constant(word: str) -> float:
-        faults.append(JsonFault(JsonFaultKind.CONSTANT, f"{word} is not JSON", next(constants, None)))
+        tell(JsonFaultKind.CONSTANT, f"{word} is not JSON", constants)
         return float(word)
 
     def huge(digits: str) -> float:
-        faults.append(JsonFault(JsonFaultKind.HUGE_NUMBER, f"{digits[:24]}… ({len(digits)} characters)"))
+        tell(JsonFaultKind.HUGE_NUMBER, f"{digits[:24]}… ({len(digits)} characters)")
         return -math.inf if digits.startswith("-") else math.inf
 
     def integer(digits: str) -> int | float:
@@ -210,8 +217,9 @@ def _decoder(data: bytes, faults: list[JsonFault]) -> json.JSONDecoder:
 
     def members(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
         whole = dict(pairs)
-        if len(whole) < len(pairs) and len(faults) < MAX_FAULTS:
-            faults.extend(islice(_duplicates([key for key, _ in pairs]), MAX_FAULTS))
+        if len(whole) < len(pairs) and room[JsonFaultKind.DUPLICATE_KEY]:
+            for detail in islice(_duplicates([key for key, _ in pairs]), MAX_FAULTS):
+                tell(JsonFaultKind.DUPLICATE_KEY, detail)
         return whole
 
     return json.JSONDecoder(
@@ -219,11 +227,11 @@ def _decoder(data: bytes, faults: list[JsonFault]) -> json.JSONDecoder:
     )
 
 
-def _duplicates(keys: list[str]) -> Iterator[JsonFault]:
+def _duplicates(keys: list[str]) -> Iterator[str]:
     seen: set[str] = set()
     for key in keys:
         if key in seen:
-            yield JsonFault(JsonFaultKind.DUPLICATE_KEY, f"key {key[:80]!r} occurs more than once in one object")
+            yield f"key {key[:80]!r} occurs more than once in one object"
         seen.add(key)
 
 

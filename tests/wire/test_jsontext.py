@@ -3,12 +3,13 @@
 import json
 import math
 import sys
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.wire.jsontext import MAX_DEPTH, JsonFaultKind, Parsed, parse, parse_text
+from conformance.wire.jsontext import MAX_DEPTH, MAX_FAULTS, JsonFaultKind, Parsed, parse, parse_text
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -51,6 +52,26 @@ def test_usable_with_a_fault(data: bytes, kind: str, offset: int | None, value: 
     assert parsed.usable
     assert not parsed.ok
     assert parsed.value == value
+
+
+@pytest.mark.parametrize(
+    ("member", "kind"),
+    [
+        ("NaN", "constant"),
+        ("1e999", "huge-number"),
+        ("9" * 400, "huge-number"),
+        ('{"a":1,"a":2}', "duplicate-key"),
+        ('"\\ud800"', "lone-surrogate"),
+    ],
+)
+def test_a_fault_in_each_of_many_members_is_told_a_hundred_times_and_hides_no_other(member: str, kind: str) -> None:
+    parsed = parse(("[" + (member + ",") * 1000 + ('-Infinity,{"b":1,"b":2},-1e999,"\\udfff"]')).encode())
+    assert Counter(fault.kind.value for fault in parsed.faults) == {
+        **dict.fromkeys(("constant", "duplicate-key", "huge-number", "lone-surrogate"), 1),
+        kind: MAX_FAULTS,
+    }
+    assert isinstance(parsed.value, list)
+    assert len(parsed.value) == 1004
 
 
 @pytest.mark.parametrize(
