@@ -11,8 +11,8 @@ HEADS = (
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """What one way of testing noticed: ids of faults. `sample` are those that rates are taken over, `reported` those
-    that were tried for the sake of public reports as well. Requests, output tokens and the ceiling, the sum of
+    """What one way of testing noticed: ids of faults. `sample` are those that rates are taken over, `tried` these and
+    those that were tried for the sake of public reports as well. Requests, output tokens and the ceiling, the sum of
     `max_tokens`, are those of a run against the clean endpoint; None where nobody knows."""
 
     name: str
@@ -20,8 +20,8 @@ class Contender:
     tokens: int | None
     ceiling: int | None
     sample: tuple[str, ...]
+    tried: frozenset[str]
     noticed: frozenset[str]
-    of_reports: bool = True  #: whether every fault that stands for a report was tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _cells(contender: Contender, terms: Terms) -> tuple[str, ...]:
         f"{whole / contender.requests:.2f}" if contender.requests else "–",
         f"{100 * whole / contender.tokens:.0f}" if contender.tokens else "–",
         share(*required(contender, terms)),
-        share(*caught(contender, terms)) if contender.of_reports else "–",
+        share(*caught(contender, terms)),
     )
 
 
@@ -70,9 +70,10 @@ def required(contender: Contender, terms: Terms) -> tuple[int, int]:
 
 
 def caught(contender: Contender, terms: Terms) -> tuple[int, int]:
-    """How many public reports are caught, all faults of each noticed, and how many there are."""
-    seen = sum(count for count, faults in terms.reports if contender.noticed.issuperset(faults))
-    return seen, sum(count for count, _ in terms.reports)
+    """How many public reports are caught, all faults of each noticed, and of how many all were tried."""
+    tried = [(count, faults) for count, faults in terms.reports if contender.tried.issuperset(faults)]
+    seen = sum(count for count, faults in tried if contender.noticed.issuperset(faults))
+    return seen, sum(count for count, _ in tried)
 
 
 def share(part: int, whole: int) -> str:
