@@ -1,5 +1,6 @@
 """Budgets beside what people would otherwise use: pure functions of what `budgets.py` measured."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -74,6 +75,11 @@ def caught(contender: Contender, terms: Terms) -> tuple[int, int]:
     tried = [(count, faults) for count, faults in terms.reports if contender.tried.issuperset(faults)]
     seen = sum(count for count, faults in tried if contender.noticed.issuperset(faults))
     return seen, sum(count for count, _ in tried)
+
+
+def counted(requirements: Iterable[str]) -> str:
+    """How many faults each requirement has, in order of name."""
+    return ", ".join(f"{name} {count}" for name, count in sorted(Counter(requirements).items()))
 
 
 def share(part: int, whole: int) -> str:

@@ -18,7 +18,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from _budget_table import Contender, Terms, lines
+from _budget_table import Contender, Terms, counted, lines
 from _kill_table import RIGHT
 from _page import measured, write_section
 
@@ -211,6 +211,7 @@ def tables(rates: Mapping[str, Any]) -> Iterator[str]:
             for name, row in rows.items()
         ]
         yield from (f"**{profile}**", "", *lines(contenders, terms_of(profile)), "")
+        yield from (f"Faults of each requirement: {counted(row.requirement for row in faulty(profile))}.", "")
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
-from _budget_table import Contender, Terms, caught, lines, required, share
+from _budget_table import Contender, Terms, caught, counted, lines, required, share
 from _sdk_alone import STEPS, run
 from budgets import OURS, PART, SDK, asked, prepared, reports_of, terms_of, tried_on, with_full
 
@@ -37,6 +37,10 @@ def test_a_report_is_caught_when_every_fault_of_it_is_noticed_and_counts_when_al
     assert caught(WHOLE, TERMS) == (3, 6)
     assert caught(SAMPLED, TERMS) == (5, 5)
     assert caught(replace(SAMPLED, tried=frozenset("ab")), TERMS) == (3, 3)
+
+
+def test_the_faults_of_each_requirement_are_counted() -> None:
+    assert counted(["REQ-002", "AUTH-001", "REQ-002"]) == "AUTH-001 1, REQ-002 2"
 
 
 @pytest.mark.parametrize(("part", "whole", "text"), [(0, 0, "–"), (1, 3, "1 of 3 (33 %)")])
