@@ -226,3 +226,12 @@ def test_a_process_of_a_load_that_fails(words: str, tmp_path: Path, monkeypatch:
         done = load(settings, Ladder(users=2, requests=8), said.append, GIVEN)
     assert done.closing.code is Exit.HARNESS_ERROR and "the master of the load failed: " in done.text
     assert told("\n".join((done.text, *said))) == [] and told_in(tmp_path) == {}
+
+
+def test_a_load_of_a_target_that_repeats_what_it_is_sent(tmp_path: Path) -> None:
+    said: list[str] = []
+    with echoing() as target:
+        settings = resolve({"target-url": target.url, "model": "m-1", "out": "run"}, tmp_path, GIVEN)
+        done = load(settings, Ladder(users=2, requests=8), said.append, GIVEN)
+    assert {"journal.jsonl", "load.json", "report.html"} <= {path.name for path in (tmp_path / "run").iterdir()}
+    assert told("\n".join((done.text, *said))) == [] and told_in(tmp_path) == {}
