@@ -139,8 +139,8 @@ def _examined(data: bytes) -> Parsed:
     faults = list(_encoding_faults(data))
     text = data.removeprefix(BOM).decode("utf-8", "replace")
     if (deep := _too_deep(data)) is not None:
-        faults.append(JsonFault(JsonFaultKind.TOO_DEEP, f"more than {MAX_DEPTH} levels", deep))
-        return Parsed(None, tuple(faults), usable=False)
+        too_deep = JsonFault(JsonFaultKind.TOO_DEEP, f"more than {MAX_DEPTH} levels", deep)
+        return Parsed(None, (*faults, _broken_before(data, deep) or too_deep), usable=False)
     value, broken = _read(text, data, faults)
     if broken is not None:
         return Parsed(None, (*faults, broken), usable=False)
@@ -168,6 +168,19 @@ def _too_deep(data: bytes) -> int | None:
             depth -= 1
         if depth > MAX_DEPTH:
             return token.start()
+    return None
+
+
+def _broken_before(data: bytes, deep: int) -> JsonFault | None:
+    """Where the text is no JSON already before it is too deep, which is not ours to blame."""
+    text = data[: deep + 1].removeprefix(BOM).decode("utf-8", "replace")
+    try:
+        json.JSONDecoder(parse_int=float).decode(text)
+    except json.JSONDecodeError as error:
+        if error.pos < len(text):
+            return JsonFault(JsonFaultKind.SYNTAX, error.msg, _byte_offset(text, error.pos, data))
+    except RecursionError:
+        pass
     return None
 
 

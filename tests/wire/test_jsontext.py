@@ -92,6 +92,9 @@ def test_a_fault_in_each_of_many_members_is_told_a_hundred_times_and_hides_no_ot
         (b"[DONE]", "syntax", 1),
         (b"[" * 100_000, "too-deep", MAX_DEPTH),
         (b'{"a":' * 100_000, "too-deep", MAX_DEPTH * 5),
+        (b"{" + b"[" * 100_000, "syntax", 1),
+        (b"[1]" + b"[" * 100_000, "syntax", 3),
+        (b'{"a":1' + b"0" * 5000 + b',"b"' + b"[" * 100_000, "syntax", 5010),
     ],
 )
 def test_not_usable(data: bytes, kind: str, offset: int) -> None:
