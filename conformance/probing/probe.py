@@ -58,7 +58,7 @@ class Call:
     auth: Auth = Auth.USUAL
     wire: bool = False
     hang_up: str = ""
-    chunk_at: int = 0  #: send the body chunked, the first chunk ending at this byte; 0 for a plain length
+    chunk_at: int = 0  #: send the body chunked, over the socket transport, the first chunk ending here; 0: plainly
     reply: str = ""  #: make the body from the answer that the probe named by `after` got: a row of `replies.REPLIES`
     expects_answer: bool = True  #: whether a 500 or 502 is asked for once more before it is judged
 

@@ -90,7 +90,7 @@ class Desk:
         """
         body = body_bytes(call.body if call.reply else fill(call.body, self.words))
         request = Request(call.method, self._url(call), self._headers(call, bool(body), number), body)
-        return Outgoing(request, call.hang_up.encode(), call.chunk_at, call.wire, pin)
+        return Outgoing(request, call.hang_up.encode(), call.chunk_at, call.wire or call.chunk_at > 0, pin)
 
     def _url(self, call: Call) -> str:
         path = fill(call.path, self.words)
@@ -107,6 +107,8 @@ class Desk:
         }
         if has_body:
             headers["Content-Type"] = "application/json"
+        if call.chunk_at:
+            headers["Transfer-Encoding"] = "chunked"
         if self.challenge and number is not None:
             headers["x-request-id"] = f"{self.challenge}-{number}"
         rows = [*headers.items(), *self._credentials(call.auth), *self.extra_headers]

@@ -177,7 +177,7 @@ class Sender:
             limits = replace(limits, after_stop=CUT_AT_ONCE)
         exchange = None
         try:
-            exchange = await (self.wire if call.wire else self.transport).send(outgoing, limits)
+            exchange = await (self.wire if outgoing.wire else self.transport).send(outgoing, limits)
         finally:
             self.spending.end(seq, exchange)
         return self.redactor.exchange(replace(exchange, began=exchange.began - self.began))

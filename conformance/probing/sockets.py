@@ -1,11 +1,15 @@
 """The socket transport: for requests that httpx refuses to send and answers whose surplus bytes it would hide.
 
+It writes a request at once and reads while it does: whoever refuses a chunked body on seeing its headers may be gone
+before the last chunk is written, and httpx would lose the answer.
+
 The request line and headers are written exactly as given. h11 reads the answer; what follows the end that the framing
 announces (a body after HEAD or 204, bytes behind the declared length) is kept in `Exchange.surplus`.
 """
 
 import asyncio
 import ssl
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import h11
@@ -30,8 +34,9 @@ class SocketTransport:
         writer = None
         try:
             reader, writer = await asyncio.wait_for(self._open(outgoing.request.url), limits.connect)
-            writer.write(request_bytes(outgoing.request))
-            await within(tape, writer.drain())
+            writer.write(request_bytes(outgoing.request, outgoing.chunk_at))
+            with suppress(ConnectionError):  # whoever has closed already may have answered
+                await within(tape, writer.drain())
             await _read(reader, tape)
         except Cut as cut:
             return tape.exchange(cut.end)
@@ -48,29 +53,59 @@ class SocketTransport:
         """Nothing is kept open; connections let go of their sockets in the next turn of the loop."""
         await asyncio.sleep(0)
 
-    async def _open(self, url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        parts = urlsplit(url)
+    async def _open(self, url: str) -> tuple["_Reader", asyncio.StreamWriter]:
+        loop, reader, parts = asyncio.get_running_loop(), _Reader(), urlsplit(url)
         secure = parts.scheme == "https"
-        return await asyncio.open_connection(
-            parts.hostname, parts.port or (443 if secure else 80), ssl=self._verify if secure else None
+        transport, protocol = await loop.create_connection(
+            lambda: asyncio.StreamReaderProtocol(reader),
+            parts.hostname or "",
+            parts.port or (443 if secure else 80),
+            ssl=self._verify if secure else None,
         )
+        return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
-def request_bytes(request: Request) -> bytes:
-    """The request as it goes over the wire, headers untouched; asks for the connection to be closed."""
+class _Reader(asyncio.StreamReader):
+    """Gives what came before the connection broke, and the error behind it."""
+
+    broken: Exception | None = None
+
+    def set_exception(self, exc: Exception) -> None:
+        self.broken = exc
+        self.feed_eof()
+
+    async def next(self) -> bytes:
+        """What came, or b"" at the end; OSError where that is none."""
+        data = await self.read(_READ)
+        if not data and self.broken is not None:
+            raise self.broken
+        return data
+
+
+def request_bytes(request: Request, chunk_at: int = 0) -> bytes:
+    """The request as it goes over the wire, headers untouched; asks for the connection to be closed.
+
+    With `chunk_at` the body is in two chunks, the first of so many bytes; the headers have to say so.
+    """
     parts = urlsplit(request.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     lines = [f"{request.method} {target} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in request.headers]
-    if request.body or request.method in {"POST", "PUT", "PATCH"}:
+    if not chunk_at and (request.body or request.method in {"POST", "PUT", "PATCH"}):
         lines.append(f"Content-Length: {len(request.body)}")
-    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + request.body
+    parts_of_body = (request.body[:chunk_at], request.body[chunk_at:], b"")
+    body = b"".join(map(_chunk, parts_of_body)) if chunk_at else request.body
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
-async def _read(reader: asyncio.StreamReader, tape: Tape) -> None:
+def _chunk(data: bytes) -> bytes:
+    return f"{len(data):x}".encode() + b"\r\n" + data + b"\r\n"
+
+
+async def _read(reader: _Reader, tape: Tape) -> None:
     parser = parser_for(tape)
     while not heard(parser, tape):
-        parser.receive_data(await within(tape, reader.read(_READ)))
+        parser.receive_data(await within(tape, reader.next()))
     tape.surplus = parser.trailing_data[0] + await _rest(reader)
 
 
@@ -100,9 +135,9 @@ def heard(parser: h11.Connection, tape: Tape) -> bool:
             return True
 
 
-async def _rest(reader: asyncio.StreamReader) -> bytes:
+async def _rest(reader: _Reader) -> bytes:
     try:
-        return await asyncio.wait_for(reader.read(_READ), _SURPLUS_WAIT)
+        return await asyncio.wait_for(reader.next(), _SURPLUS_WAIT)
     except (TimeoutError, OSError):
         return b""
 

@@ -5,7 +5,7 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol, TypeVar
@@ -198,19 +198,13 @@ async def within(tape: Tape, awaitable: Awaitable[T]) -> T:
 def _httpx_request(tape: Tape) -> httpx.Request:
     request = tape.outgoing.request
     timeout = {"connect": tape.limits.connect, "pool": None, "read": None, "write": tape.limits.first_byte}
-    content = _chunked(request.body, tape.outgoing.chunk_at) if tape.outgoing.chunk_at else request.body
     return httpx.Request(
         request.method,
         request.url,
         headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers],
-        content=content,
+        content=request.body,
         extensions={"timeout": timeout},
     )
-
-
-async def _chunked(body: bytes, at: int) -> AsyncIterator[bytes]:
-    yield body[:at]
-    yield body[at:]
 
 
 def _decoded(raw: list[tuple[bytes, bytes]]) -> Headers:

@@ -164,6 +164,12 @@ def test_paths_beside_and_below_the_endpoint(call: Call, url: str) -> None:
     assert DESK.outgoing(call).request.url == url
 
 
+def test_a_chunked_body_says_so_and_goes_over_the_socket_transport() -> None:
+    out = DESK.outgoing(Call({"a": 1}, chunk_at=3))
+    assert out.wire and ("Transfer-Encoding", "chunked") in out.request.headers
+    assert "Transfer-Encoding" not in dict(DESK.outgoing(Call({"a": 1})).request.headers)
+
+
 def test_what_the_sending_needs_goes_along() -> None:
     out = DESK.outgoing(Call({}, hang_up="märk", chunk_at=3, wire=True), "pin")
     assert (out.hang_up, out.chunk_at, out.wire, out.pin) == ("märk".encode(), 3, True, "pin")

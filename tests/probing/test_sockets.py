@@ -1,11 +1,13 @@
 """What only the socket transport can send, and only it can see."""
 
 import asyncio
+import socket
 import ssl
+import threading
 from dataclasses import replace
 
 import pytest
-from loopback import CLOSE, HANG, always, response
+from loopback import CLOSE, HANG, always, chunk, response
 
 from conformance.probing.limits import Limits
 from conformance.probing.sockets import SocketTransport, request_bytes
@@ -79,6 +81,32 @@ def test_a_length_is_declared_where_there_may_be_a_body(method: str, body: bytes
     written = request_bytes(Request(method, "http://h:1", (), body))
     assert written.startswith(f"{method} / HTTP/1.1\r\nHost: h:1\r\n".encode())
     assert (b"Content-Length" in written) == bool(length) and length in written and written.endswith(b"\r\n\r\n" + body)
+
+
+def test_a_body_in_chunks_is_split_where_it_is_asked_for_and_has_no_length() -> None:
+    headers = (("Transfer-Encoding", "chunked"),)
+    written = request_bytes(Request("POST", "http://h:1", headers, b'{"a":1}'), chunk_at=3)
+    assert b"Content-Length" not in written and b"\r\nTransfer-Encoding: chunked\r\n" in written
+    assert written.endswith(b"\r\n\r\n" + chunk(b'{"a') + chunk(b'":1}') + chunk(b""))
+
+
+def test_whoever_refuses_at_once_and_is_gone_has_answered() -> None:
+    """The headers alone are read: the rest of the request makes the system reset the connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        refusing = threading.Thread(target=_refuse, args=(listening,))
+        refusing.start()
+        request = Request("POST", url, (("Transfer-Encoding", "chunked"),), b"x" * 400)
+        exchange = asyncio.run(SocketTransport().send(Outgoing(request, chunk_at=200, wire=True), LIMITS))
+        refusing.join()
+    assert (exchange.status, exchange.body, exchange.end.how) == (411, b"{}", Ending.COMPLETE)
+
+
+def _refuse(listening: socket.socket) -> None:
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(100)
+        connection.sendall(response(b"{}", 411))
 
 
 def test_a_context_of_its_own_is_used_for_tls() -> None:

@@ -190,12 +190,6 @@ def test_cookies_are_not_sent_back() -> None:
     assert b"cookie" not in server.received[1].head.lower()
 
 
-def test_a_chunked_request_is_split_where_the_probe_says() -> None:
-    server = always(response())
-    _one("httpx", server, chunk_at=3)
-    assert server.received[0].body == chunk(b'{"a') + chunk(b'":1}') + chunk(b"")
-
-
 @pytest.mark.parametrize("url", ["http://[::1", "gopher://127.0.0.1"])
 def test_an_address_that_cannot_be_used_is_no_connection(url: str) -> None:
     assert _send(HttpxTransport(), _outgoing(url))[0].end.how is Ending.NO_CONNECTION
