@@ -244,10 +244,10 @@ def main() -> None:
 ABOUT = """{measured}. Noticed: a violation, or a note about a MAY, that names the right requirement; from the
 others anything that the clean endpoint does not give. Requests and tokens: those of a run against the clean endpoint
 with everything claimed; the ceiling is the sum of `max_tokens` of what was served, the billion of REQ-027 included.
-Faults for a request and for 100 output tokens: rate times all faults. Requirements: MUST and SHOULD with a fault that was noticed, of those with one tried. Reports:
-public ones, all faults of each noticed, of those with all tried. Schemathesis and the SDK: one fault of every
-{sample}, with {many} requests and more one of every {few}; the SDK, and Schemathesis at the requests of our budgets, on
-all faults of one public report in {part} as well."""
+Faults for a request and for 100 output tokens: rate times all faults. Requirements: MUST and SHOULD with a fault that
+was noticed, of those with one tried. Reports: public ones, all faults of each noticed, of those with all tried.
+Schemathesis and the SDK: one fault of every {sample}, with {many} requests and more one of every {few}; the SDK, and
+Schemathesis at the requests of our budgets, on all faults of one public report in {part} as well."""
 
 
 if __name__ == "__main__":
