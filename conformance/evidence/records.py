@@ -16,9 +16,7 @@ from typing import BinaryIO, overload
 
 from conformance.evidence.record import Record
 
-MOST_BYTES = (
-    2 * 1024 * 1024
-)  #: of the journal, whose exchanges are kept decoded; a JSON text may take fifty times as much
+MOST_BYTES = 2 * 1024 * 1024  #: of the journal, whose exchanges are kept decoded: fifty times as much, where it is JSON
 MOST_RECORDS = 4096  #: of them
 
 Decode = Callable[[bytes], Record]

@@ -93,13 +93,12 @@ def request_bytes(request: Request, chunk_at: int = 0) -> bytes:
     lines += [f"{name}: {value}" for name, value in request.headers]
     if not chunk_at and (request.body or request.method in {"POST", "PUT", "PATCH"}):
         lines.append(f"Content-Length: {len(request.body)}")
-    parts_of_body = (request.body[:chunk_at], request.body[chunk_at:], b"")
-    body = b"".join(map(_chunk, parts_of_body)) if chunk_at else request.body
+    body = _chunked(request.body, chunk_at) if chunk_at else request.body
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
-def _chunk(data: bytes) -> bytes:
-    return f"{len(data):x}".encode() + b"\r\n" + data + b"\r\n"
+def _chunked(body: bytes, at: int) -> bytes:
+    return b"".join(f"{len(part):x}\r\n".encode() + part + b"\r\n" for part in (body[:at], body[at:], b""))
 
 
 async def _read(reader: _Reader, tape: Tape) -> None:

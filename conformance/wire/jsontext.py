@@ -172,7 +172,7 @@ def _too_deep(data: bytes) -> int | None:
 
 
 def _broken_before(data: bytes, deep: int) -> JsonFault | None:
-    """Where the text is no JSON already before it is too deep, which is not ours to blame."""
+    """Where the text is no JSON already before it is too deep; None where the depth is all that we can tell."""
     text = data[: deep + 1].removeprefix(BOM).decode("utf-8", "replace")
     try:
         json.JSONDecoder(parse_int=float).decode(text)
