@@ -15,7 +15,7 @@ from urllib.parse import quote
 from conformance.wire.content import MAX_DECODED, decoded_body
 from conformance.wire.exchange import Chunk, Ending, Exchange
 from conformance.wire.markers import LEAST, joined, marker, parts
-from conformance.wire.spelling import unescaped
+from conformance.wire.spelling import origins, unescaped
 
 MOST_WORDS = 200  #: characters of an error that are kept; cut when the secrets are out, lest half a one is not found
 ESCAPED = 6  #: characters of the longest usual escape of one, `\\u002b`
@@ -80,11 +80,12 @@ class Redactor:
         if self._pattern is None:
             return data
         data = self._pattern.sub(self._mark, data)
-        plain, places = unescaped(data)
-        if plain == data:
+        plain = unescaped(data)
+        found = list(self._pattern.finditer(plain)) if plain != data else []
+        if not found:
             return data
-        found = list(self._pattern.finditer(plain))
-        spans = [(places(match.start()), places(match.end())) for match in found]
+        origin = origins(data)
+        spans = [(origin(match.start()), origin(match.end())) for match in found]
         marks = (self._mark(match, end - start) for match, (start, end) in zip(found, spans, strict=True))
         return _put_back(data, spans, b"".join(marks))
 
@@ -107,9 +108,9 @@ class Redactor:
         """
         longest = max(map(len, self._forms), default=0)
         window = data[-ESCAPED * longest :] if longest else b""
-        plain, places = unescaped(window)
+        plain = unescaped(window)
         begun = max((_begun(form, plain) for form in self._forms), default=0)
-        length = len(window) - places(len(plain) - begun) if begun else 0
+        length = len(window) - origins(window)(len(plain) - begun) if begun else 0
         return data[: len(data) - length] + b"*" * length
 
     def text(self, text: str) -> str:

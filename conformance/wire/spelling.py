@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import cache
 
 #: `%2B` and `\\u002b`, escaped more than once or not, `&#43;` and `&#x2b;`.
 _ESCAPE = re.compile(
@@ -11,26 +12,34 @@ _ESCAPE = re.compile(
 _BASES = (16, 16, 10, 16)
 
 
-def unescaped(data: bytes) -> tuple[bytes, Callable[[int], int]]:
-    """The bytes with the escapes of characters below U+0100 undone, and what tells where a byte of them stood."""
-    pieces: list[bytes] = []
+def unescaped(data: bytes) -> bytes:
+    """The bytes with the escapes of characters below U+0100 undone."""
+    return _ESCAPE.sub(_meant, data)
+
+
+def origins(data: bytes) -> Callable[[int], int]:
+    """What tells where a byte of the unescaped data stood in the data."""
     plain, raw, size, done = [0], [0], 0, 0
     for found in _ESCAPE.finditer(data):
-        char = _meant(found)
-        pieces += [data[done : found.start()], char]
+        length = len(_meant(found))
         size += found.start() - done
-        plain += [size, size + len(char)]
+        plain += [size, size + length]
         raw += [found.start(), found.end()]
-        size, done = size + len(char), found.end()
+        size, done = size + length, found.end()
 
-    def place(offset: int) -> int:
+    def origin(offset: int) -> int:
         row = bisect_right(plain, offset) - 1
         return raw[row] + offset - plain[row]
 
-    return b"".join([*pieces, data[done:]]), place
+    return origin
 
 
 def _meant(found: re.Match[bytes]) -> bytes:
     kind = found.lastindex or 1
-    code = int(found.group(kind), _BASES[kind - 1])
+    return _char(kind, found.group(kind))
+
+
+@cache
+def _char(kind: int, digits: bytes) -> bytes:
+    code = int(digits, _BASES[kind - 1])
     return bytes([code]) if kind == 1 else chr(code).encode()
