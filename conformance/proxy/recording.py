@@ -1,10 +1,11 @@
 """What is kept of the exchanges that pass through: redacted and handed on in a thread of its own, so that bytes need
 not wait for it."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
-from queue import SimpleQueue
-from threading import Condition, Thread
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
 
 from conformance.evidence.run import CLIENT, Record
 from conformance.probing.tally import CHUNK
@@ -42,14 +43,15 @@ class Recorder:
         self.open = 0  #: exchanges that have begun and are not recorded
         self.recorded = 0
         self._behind = 0
-        self._changed = Condition()
+        self._counting = Lock()
+        self._waiting: list[SimpleQueue[None]] = []  # whoever waits is told here of every exchange
         self._ended: SimpleQueue[tuple[int, Window, Exchange] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="conformance-proxy-recorder", daemon=True)
         self._thread.start()
 
     def begin(self) -> tuple[int, Window]:
         """An exchange begins: its place in the order of sending, and the window that it belongs to."""
-        with self._changed:
+        with self._counting:
             self.count += 1
             self.open += 1
             self.window.open += 1
@@ -57,7 +59,7 @@ class Recorder:
 
     def end(self, seq: int, window: Window, exchange: Exchange) -> None:
         """It has ended."""
-        with self._changed:
+        with self._counting:
             self._behind += _size(exchange)
         self._ended.put((seq, window, exchange))
 
@@ -72,9 +74,21 @@ class Recorder:
         self._thread.join()
 
     def wait(self, until: Callable[[], bool], seconds: float | None = None) -> bool:
-        """Wait until something is so that exchanges change; whether it is."""
-        with self._changed:
-            return self._changed.wait_for(until, seconds)
+        """Wait until something is so that exchanges change; whether it is.
+
+        No lock is held meanwhile, so that a signal may raise out of it at any moment, as Ctrl-C does.
+        """
+        news: SimpleQueue[None] = SimpleQueue()
+        end = None if seconds is None else time.monotonic() + seconds
+        self._waiting.append(news)
+        try:
+            while not until():
+                news.get(timeout=None if end is None else max(0.0, end - time.monotonic()))
+            return True
+        except Empty:
+            return until()
+        finally:
+            self._waiting.remove(news)
 
     def _run(self) -> None:
         while (entry := self._ended.get()) is not None:
@@ -83,12 +97,13 @@ class Recorder:
                 self._record(seq, window, exchange)
             except Exception as error:  # whoever opened this one tells
                 self.error = self.error or error
-            with self._changed:
+            with self._counting:
                 self.open -= 1
                 self.recorded += 1
                 self._behind -= _size(exchange)
                 window.open -= 1
-                self._changed.notify_all()
+            for news in tuple(self._waiting):
+                news.put(None)
 
     def _record(self, seq: int, window: Window, exchange: Exchange) -> None:
         self.pace.begin()
