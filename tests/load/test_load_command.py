@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from load_orders import KEY, LIMITS, orders, settings
+from processes import hears_interrupts
 
 from conformance import reference
 from conformance.cli import load as command
@@ -89,7 +90,7 @@ def test_a_load_that_is_interrupted_ends_in_order_with_what_it_has(tmp_path: Pat
         words = ["load", server.url, "--model", "reference-1", "--requests", "100000", "--out", str(folder)]
         process = subprocess.Popen(
             [sys.executable, "-m", "conformance", *words],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=hears_interrupts,
         )  # fmt: skip
         before = server.requests
         while process.poll() is None and server.requests < before + 40:
