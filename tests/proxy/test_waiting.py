@@ -1,6 +1,7 @@
 """Whoever waits for exchanges is told of each, and may be interrupted at any moment: Ctrl-C comes when it comes."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,8 +47,9 @@ def test_it_waits_until_it_is_so_or_the_time_is_over() -> None:
 
 
 def test_an_interrupt_in_the_middle_of_exchanges_is_one_and_leaves_it_usable() -> None:
-    """Many times, since it is a matter of where in the waiting it comes."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Many times, threads taking turns as fast as they can: it is a matter of where in the waiting it comes."""
+    before, interval = signal.signal(signal.SIGINT, signal.default_int_handler), sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
     try:
         for turn in range(60):
             with recorder() as (made, kept):
@@ -58,4 +60,5 @@ def test_an_interrupt_in_the_middle_of_exchanges_is_one_and_leaves_it_usable() -
                 feeding.join()
                 assert made.wait(lambda: made.recorded == 40, 60) and len(kept) == 40
     finally:
+        sys.setswitchinterval(interval)
         signal.signal(signal.SIGINT, before)
