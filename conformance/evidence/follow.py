@@ -14,7 +14,7 @@ from conformance.evidence.journal import JournalError, item_from, parse_line, re
 from conformance.evidence.records import Records
 from conformance.evidence.run import PLAIN, Item, Record, Reduction, Run, Terms
 
-BLOCK = 4 * 1024 * 1024  #: bytes of a journal read at once
+BLOCK = 256 * 1024  #: bytes of a journal read at once
 
 
 def header_terms(terms: Terms) -> dict[str, Any]:

@@ -39,6 +39,9 @@ class Lines:
     def keep(self, offset: int, size: int, record: Record) -> Record:
         """Remember a decoded line of so many bytes for a while. OSError where the journal cannot be opened."""
         with self._lock:
+            if offset in self._kept:
+                self._kept.move_to_end(offset)
+                return self._kept[offset][0]
             self._kept[offset] = (record, size)
             self._bytes += size
             while len(self._kept) > 1 and (self._bytes > MOST_BYTES or len(self._kept) > MOST_RECORDS):
@@ -47,15 +50,18 @@ class Lines:
         return record
 
     def record(self, offset: int, size: int) -> Record:
-        """The exchange that a line holds."""
+        """The exchange that a line holds, remembered for a while."""
+        return self.keep(offset, size, self.passing(offset, size))
+
+    def passing(self, offset: int, size: int) -> Record:
+        """The same for one who comes by every line: none is remembered that would drive out another."""
         with self._lock:
             if found := self._kept.get(offset):
-                self._kept.move_to_end(offset)
                 return found[0]
             file = self._opened()
             file.seek(offset)
             line = file.read(size)
-        return self.keep(offset, size, self._decode(line))
+        return self._decode(line)
 
     def _opened(self) -> BinaryIO:
         if self._file is None:
@@ -159,6 +165,10 @@ class Records(Sequence[Record]):
         if isinstance(place, slice):
             return tuple(self[number] for number in range(*place.indices(len(self))))
         return self._lines.record(self._columns.offset[place], self._columns.size[place])
+
+    def __iter__(self) -> Iterator[Record]:
+        columns = self._columns
+        return map(self._lines.passing, columns.offset, columns.size)
 
     def __eq__(self, other: object) -> bool:
         return _equal(self, other)
