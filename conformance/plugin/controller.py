@@ -224,7 +224,7 @@ class Controller:
         self.interrupts.closing = True
         try:
             self.closing = close_run(self.live, status, self.ungradable, failure=self.failure)
-        except JournalError as error:
+        except (JournalError, UsageError) as error:
             self.failure = f"the harness failed: {error}"
             return int(Exit.HARNESS_ERROR)
         others_failed = status == pytest.ExitCode.TESTS_FAILED and self.closing.code in _WEAKER_THAN_A_FAILURE

@@ -37,8 +37,11 @@ def close_run(live: Live, status: int, ungradable: str, reports: bool = True, fa
     """End the run and its journal, grade it, write the reports unless nobody is to read them.
 
     `failure` is one of the harness that the caller knows of. Never raises for what a target did; JournalError where
-    somebody else has written to the journal.
+    somebody else has written to the journal; UsageError where a run that was interrupted before its journal was begun
+    cannot write one.
     """
+    if live.writer is None:
+        live.open()
     error = live.stop()
     ungradable = ungradable or (STOPPED if live.gone else "")
     holding = {_HOLDING[status]} if status in _HOLDING else set()

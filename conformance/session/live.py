@@ -40,6 +40,7 @@ from conformance.session.target import (
     open_target,
     profile_of,
 )
+from conformance.session.undisturbed import undisturbed
 from conformance.settings.prices import read_prices
 from conformance.settings.resolve import Settings, UsageError
 
@@ -77,8 +78,9 @@ class Live:
     def open(self) -> JournalWriter:
         """Begin the journal with header and plan."""
         try:
-            self.writer = JournalWriter(self.journal)
-            self._write_opening(self.writer)
+            with undisturbed():  # a journal without its header says nothing of the run
+                self.writer = JournalWriter(self.journal)
+                self._write_opening(self.writer)
         except OSError as error:
             raise UsageError(f"cannot write the run into {self.folder}: {error.strerror or error}") from None
         except CannotWrite as error:

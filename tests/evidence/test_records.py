@@ -1,6 +1,5 @@
 """The exchanges of a journal as a sequence: in order, decoded when asked for, whatever is kept of them."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +9,8 @@ from conformance.contract import load_catalogue, load_profiles
 from conformance.evidence import follow, records
 from conformance.evidence.follow import Follower, header_terms
 from conformance.evidence.journal import JournalError, JournalWriter, record_line
-from conformance.evidence.records import Records, joined
-from conformance.evidence.run import Record, Run, Terms
+from conformance.evidence.records import Lines, Records, joined
+from conformance.evidence.run import Record, Terms
 from conformance.wire.exchange import Chunk, End, Ending, Exchange, Request
 
 PROFILE = load_profiles()["myrouter"]
@@ -118,14 +117,26 @@ def test_what_counts_of_a_probe_and_what_came_last(journal: Path) -> None:
     assert [found.latest(probes) for probes in ({"b"}, {"a", "plain"}, {"nobody"}, set[str]())] == [5, 6, 0, 0]
 
 
-def numbers(run: Run) -> Iterator[int]:
-    return (record.seq for record in run.records)
-
-
 def test_at_most_so_many_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "MOST_RECORDS", 2)
-    run = read(written(tmp_path / "journal.jsonl")).run()
-    assert list(numbers(run)) == [1, 2, 3, 4, 5, 6]
-    assert run.records[0] is run.records[0]
-    first = run.records[0]
-    assert next(iter(list(numbers(run)))) == first.seq and run.records[0] is not first
+    found = read(written(tmp_path / "journal.jsonl")).records
+    first = found[0]
+    assert found[0] is first and [found[place].seq for place in (1, 2, 0)] == [2, 3, 1]
+    assert found[0] is not first
+
+
+def test_who_passes_by_every_exchange_drives_none_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MOST_RECORDS", 2)
+    found = read(written(tmp_path / "journal.jsonl")).records
+    first, second = found[0], found[1]
+    assert [record.seq for record in found] == [1, 2, 3, 4, 5, 6]
+    passed = list(found)
+    assert passed[0] is first is found[0] and passed[1] is second is found[1] and passed[2] is not found[2]
+
+
+def test_a_line_that_two_decode_at_once_is_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = Lines(written(tmp_path / "journal.jsonl"), lambda line: row(1))
+    monkeypatch.setattr(records, "MOST_BYTES", 100)
+    first = lines.keep(0, 60, row(1))
+    assert lines.keep(0, 60, row(1)) is first and lines.keep(60, 40, row(2)).seq == 2
+    assert lines.record(0, 60) is first
