@@ -1,12 +1,15 @@
 """The verdict function. Terminal, exit code, reports and certificate all read what stands here."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from conformance.contract import Level, Requirement
 from conformance.evidence.run import NOT_CLAIMED, Item, Run, Terms
 from conformance.rules.cases import case_findings, expectation
+from conformance.rules.expectations import answer_of
 from conformance.rules.findings import Finding, Kind
+from conformance.rules.outcome import is_served
 from conformance.rules.traffic import traffic_findings
 from conformance.verdicts.graded import Graded, ItemResult, Judgement, Verdict
 
@@ -101,19 +104,31 @@ def _result(item: Item, run: Run, passive: Mapping[str, Told]) -> ItemResult:
     told = _told(_settled(case_findings(item, run), run)) if item.active else passive.get(item.requirement, NOTHING)
     findings = tuple(told.findings)
     verdict, reason = _fold(findings, inapplicable, _why_not_run(item, run))
-    if reason == NOTHING_SEEN and (cut := _cut(item, run)):
-        reason = f"{NOTHING_SEEN}: {cut}"
-    elif reason == NOTHING_SEEN and requirement.inconclusive:
-        reason = f"{NOTHING_SEEN} (inconclusive when: {requirement.inconclusive})"
+    if reason == NOTHING_SEEN:
+        reason = _cut(item, run) or f"{_unserved(item, run) or NOTHING_SEEN}{_when(requirement)}"
     return ItemResult(item, verdict, findings, reason, scored, told.held)
 
 
 def _cut(item: Item, run: Run) -> str:
-    """Which limits of ours cut the answers of an item, in words; "" where none did."""
+    """What there was to see where limits of ours cut the answers of an item, in words; "" where none did."""
     ends = [record.exchange.end for probe in item.probes for record in run.tried(probe)]
     limits = [end.limit.value for end in ends if end.limit is not None]
     names = ", ".join(dict.fromkeys(limits))
-    return f"{len(limits)} of {len(ends)} answers were cut by our limit {names}" if limits else ""
+    return f"{NOTHING_SEEN}: {len(limits)} of {len(ends)} answers were cut by our limit {names}" if limits else ""
+
+
+def _unserved(item: Item, run: Run) -> str:
+    """What came in place of a served answer to any request of an item, in words; "" where one was served."""
+    exchanges = [record.exchange for probe in item.probes for record in run.tried(probe)]
+    if not exchanges or any(map(is_served, exchanges)):
+        return ""
+    told = ", ".join(f"{count} × {answer}" for answer, count in Counter(map(answer_of, exchanges)).most_common())
+    return f"sent, but no answer of status 200 to see it in: {told}"
+
+
+def _when(requirement: Requirement) -> str:
+    """When the catalogue leaves a requirement open, in words."""
+    return f" (inconclusive when: {requirement.inconclusive})" if requirement.inconclusive else ""
 
 
 def why_inapplicable(requirement: Requirement, run: Run) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
@@ -226,11 +227,26 @@ def test_an_alias_is_judged_by_the_exchange_it_shares() -> None:
 
 
 def test_when_nothing_could_be_seen_the_catalogue_says_why() -> None:
-    told = next(r for r in load_catalogue().requirements.values() if r.inconclusive and not r.capability)
-    result = _graded([_passive(told.id)], [_record(1, "plain", 418, {})]).items[0]
-    assert result.verdict is Verdict.INCONCLUSIVE and result.reason.endswith(
-        f"(inconclusive when: {told.inconclusive})"
+    told = load_catalogue().requirements["USG-006"]
+    result = _graded([_passive(told.id)], [_record(1, "plain")]).items[0]
+    assert result.verdict is Verdict.INCONCLUSIVE and told.inconclusive
+    assert result.reason == f"{NOTHING_SEEN} (inconclusive when: {told.inconclusive})"
+
+
+def test_when_nothing_was_served_it_is_told_what_came_instead() -> None:
+    statuses = (500, 500, 400, None)
+    rows = [replace(_record(n, "plain"), exchange=_ended(status)) for n, status in enumerate(statuses, 1)]
+    (result,) = _graded([_passive("RESP-003")], rows).items
+    assert (result.verdict, result.reason) == (
+        Verdict.INCONCLUSIVE,
+        "sent, but no answer of status 200 to see it in: 2 × status 500, 1 × status 400, 1 × no answer (reset)",
     )
+    assert _graded([_passive("RESP-003")], [*rows, _record(9, "plain")]).items[0].verdict is Verdict.PASSED
+
+
+def _ended(status: int | None) -> Exchange:
+    exchange = _record(1, "plain", status or 200, {}).exchange
+    return exchange if status else replace(exchange, status=None, headers=(), chunks=(), end=End(Ending.RESET))
 
 
 def test_a_journal_read_back_is_graded_alike(tmp_path: Path) -> None:
