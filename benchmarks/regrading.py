@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -114,11 +114,11 @@ def table(rows: Sequence[Row]) -> list[str]:
         "| exchanges | journal | wall | exchanges a second | highest memory | growth an exchange | exit |",
         "|---|---|---|---|---|---|---|",
     ]
-    grown = [""] + [f"{(b.memory - a.memory) / (b.exchanges - a.exchanges):.0f} B" for a, b in pairwise(rows)]
+    steps = (f"{(b.memory - a.memory) / (b.exchanges - a.exchanges):.0f} B" for a, b in pairwise(rows))
     lines += [
         f"| {row.exchanges:,} | {row.size / 1e6:.1f} MB | {row.seconds:.1f} s | {row.exchanges / row.seconds:,.0f} "
         f"| {row.memory / 1e6:.1f} MB | {growth} | {row.code} |"
-        for row, growth in zip(rows, grown, strict=True)
+        for row, growth in zip(rows, chain([""], steps), strict=False)
     ]
     return lines
 
