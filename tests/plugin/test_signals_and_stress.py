@@ -71,19 +71,20 @@ def _slow_end(folder: Path) -> str:
     return str(folder)
 
 
-def _limited(folder: Path, most: int) -> str:
-    """A plugin under which the process can make no file longer than so many bytes, as on a disk that is full."""
+def _limited(folder: Path, most: int) -> dict[str, str]:
+    """The environment of a process that can make no file longer than so many bytes, as on a disk that is full. What
+    measures our coverage would have to write a longer one."""
     (folder / "full_disk.py").write_text(
         f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({most}, resource.RLIM_INFINITY))\n"
     )
-    return str(folder)
+    return {"PYTHONPATH": str(folder), "COVERAGE_PROCESS_START": ""}
 
 
 @pytest.mark.parametrize("processes", ["0", "2"])
 def test_a_disk_that_fills_is_an_error_of_the_harness_and_nobody_waits(processes: str, tmp_path: Path) -> None:
     words = ("-p", "full_disk", "-n", processes, "-k", "REQ", suite("request_model_and_messages"))
     with endpoint() as server:
-        process = start(tmp_path, *target(server.url), *words, PYTHONPATH=_limited(tmp_path, 30_000))
+        process = start(tmp_path, *target(server.url), *words, **_limited(tmp_path, 30_000))
         code, output = finished(process)
     assert code == 3 and "Traceback" not in output and "INTERNALERROR" not in output, output
     assert "cannot write the journal" in output and "File too large" in output
@@ -94,7 +95,7 @@ def test_a_disk_that_fills_is_an_error_of_the_harness_and_nobody_waits(processes
 def test_a_disk_that_is_full_at_first_is_wrong_usage_and_nothing_is_sent(tmp_path: Path) -> None:
     words = ("-p", "full_disk", "-k", "REQ", suite("request_model_and_messages"))
     with endpoint() as server:
-        process = start(tmp_path, *target(server.url), *words, PYTHONPATH=_limited(tmp_path, 10))
+        process = start(tmp_path, *target(server.url), *words, **_limited(tmp_path, 10))
         code, output = finished(process)
         assert server.requests == 0
     assert code == 4 and "cannot write the journal" in output and "Traceback" not in output, output

@@ -107,7 +107,7 @@ def _full() -> None:
 
 def test_a_disk_that_fills(tmp_path: Path) -> None:
     with echoing() as target:
-        code, printed = run(target.url, "--out", "run", *FEW, before=_full)
+        code, printed = run(target.url, "--out", "run", *FEW, before=_full, COVERAGE_PROCESS_START="")
     assert code == Exit.HARNESS_ERROR and "File too large" in printed
     assert told_in(tmp_path) == {}
 
