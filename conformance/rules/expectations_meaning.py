@@ -134,14 +134,14 @@ def _came_back(reading: Reading, args: Args, where: Where) -> Finding:
         return unjudged("", "the bytes are no valid UTF-8, which is a fault of its own (HTTP-011, SSE-002)", where)
     text = reading.text
     repeated = all(word in text for word in args["words"])
-    garbled = "\ufffd" in text or (not repeated and _holds_misread(text, args["artefacts"]))
+    garbled = "\ufffd" in text or (not repeated and holds_misread(text, args["artefacts"]))
     glued = len(args["words"]) > 1 and "".join(args["words"]) in text.replace(SELECTOR, "")
     if garbled or glued:
         return broken("", "the characters that were sent", shown(text), where)
     return held("", where) if repeated else unjudged("", "the model did not repeat the words", where)
 
 
-def _holds_misread(text: str, marks: Iterable[str]) -> bool:
+def holds_misread(text: str, marks: Iterable[str]) -> bool:
     """Whether one of the marks is followed by as many misread bytes as UTF-8 has behind such a first byte."""
     first = frozenset(marks)
     return any(letter in first and _goes_on_misread(text, place) for place, letter in enumerate(text))

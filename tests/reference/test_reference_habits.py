@@ -315,6 +315,17 @@ def test_what_is_counted_otherwise() -> None:
     assert written["cache_creation"]["ephemeral_5m_input_tokens"] == written["cache_creation_input_tokens"] > 1000
 
 
+def test_models_that_keep_to_no_schema() -> None:
+    asked = [{"role": "user", "content": "Call get_number twice: once with n = 7 and once with n = 9."}]
+    twice = told(good("twice", {**CALLED.change, "messages": asked}), "first-call-bare")["content"]
+    assert [block["input"] for block in twice if block["type"] == "tool_use"] == [{}, {"n": 9}]
+    assert told(ALONE, "first-call-bare")["content"][0]["input"]
+    listed = {"type": "object", "properties": {"text": {"enum": ["naïve"]}}, "required": ["text"]}
+    storing = {**CALLED.change, "tools": [{**T1, "input_schema": listed}]}
+    assert told(good("storing", storing))["content"][0]["input"] == {"text": "naïve"}
+    assert told(good("storing", storing), "arguments-in-own-words")["content"][0]["input"]["text"].startswith("Ela")
+
+
 def test_ids_and_errors_as_others_have_them() -> None:
     answer = told(CALLED, "ids-of-a-router")
     assert answer["id"].startswith("gen-") and answer["content"][0]["id"].startswith("call_")

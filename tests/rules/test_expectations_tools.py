@@ -360,6 +360,8 @@ def streams_nothing() -> Exchange:
         pytest.param(says(TEXT, reason="end_turn"), streams_nothing(), OPEN, id="nothing to compare with"),
         pytest.param(says(CALL), streams(TEXT, reason="refusal"), OPEN, id="no call in the stream"),
         pytest.param(says(CALL), failed(400), OPEN, id="no stream"),
+        pytest.param(says(EMPTY, CALL), streams(EMPTY, CALL), OPEN, id="as many of two as in JSON"),
+        pytest.param(says(CALL, CALL), streams(EMPTY, CALL), BROKEN, id="one more than in JSON"),
     ],
 )
 def test_arguments_are_not_lost_in_a_stream(told: Exchange, streamed: Exchange, found: set[Kind]) -> None:

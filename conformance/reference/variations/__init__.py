@@ -9,6 +9,7 @@ from dataclasses import replace
 from conformance.reference.seams import Variation
 from conformance.reference.settings import Settings
 from conformance.reference.variations.answers import ANSWER_VARIATIONS
+from conformance.reference.variations.arguments import ARGUMENT_VARIATIONS
 from conformance.reference.variations.codings import CODING_VARIATIONS
 from conformance.reference.variations.engines import ENGINE_VARIATIONS
 from conformance.reference.variations.factors import FACTOR_OF
@@ -41,6 +42,7 @@ _ROWS: tuple[Variation, ...] = (
     *STRICT_VARIATIONS,
     *SITE_VARIATIONS,
     *ENGINE_VARIATIONS,
+    *ARGUMENT_VARIATIONS,
 )
 _ORDER = {name: place for place, name in enumerate(FACTOR_OF)}
 VARIATIONS: tuple[Variation, ...] = tuple(

@@ -24,6 +24,8 @@ FACTORS: Mapping[str, tuple[str, ...]] = {
     "thinking": ("redacted-thinking", "all-thinking-redacted", "thinking-unshown"),
     "tiny limits": ("tiny-limit-spent-thinking", "one-token-unsaid"),
     "number of calls": ("calls-twice",),
+    "words of arguments": ("arguments-in-own-words",),
+    "calls without arguments": ("first-call-bare",),
     "talk beside calls": ("talk-before-call", "talk-after-call"),
     "tool results": ("silence-after-tool-result",),
     "counting": ("input-counted-larger", "output-counts-end", "tokens-finer"),
