@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance._paths import SUITES, suite_files
 from conformance.settings.options import OPTIONS, Option
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 OWNED_ELSEWHERE = {"profile": "pytest-profiling", "timeout": "pytest-timeout", "dry-run": "pytest-dry-run"}
 
 _CONTROLLER = pytest.StashKey["Controller"]()
-_NOTICES = pytest.StashKey[list[str]]()
+_REFUSED = pytest.StashKey[pytest.UsageError]()  #: wrong usage that came to light while files were collected
 _KINDS: dict[str, dict[str, Any]] = {
     "flag": {"action": "store_true"},
     "many": {"action": "append"},
@@ -62,18 +63,22 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     """`--target-url` without a path collects our suites, and nothing else."""
     known = early_config.known_args_namespace
     if (known.conformance_target_url is not None or "CONFORMANCE_TARGET_URL" in os.environ) and not known.file_or_dir:
-        from conformance._paths import suite_files
-
         files = [str(path) for path in suite_files()]
         args += files
         known.file_or_dir = files
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse wrong usage at once where it was spelled out on the command line."""
+    """Refuse wrong usage at once where the command line says that our suites are in play."""
     config.addinivalue_line("markers", "conformance: an item of a conformance suite")
-    if any(getattr(config.option, option.dest, None) not in (None, []) for option in OPTIONS):
+    given = any(getattr(config.option, option.dest, None) not in (None, []) for option in OPTIONS)
+    if given or any(_is_ours(config, arg) for arg in config.args):
         _controller(config)
+
+
+def _is_ours(config: pytest.Config, arg: str) -> bool:
+    """Whether an argument names our suites, or one of them."""
+    return (config.invocation_params.dir / arg.partition("::")[0]).resolve().is_relative_to(SUITES)
 
 
 def _controller(config: pytest.Config) -> "Controller":
@@ -82,6 +87,16 @@ def _controller(config: pytest.Config) -> "Controller":
 
         config.stash[_CONTROLLER] = Controller(config)
     return config.stash[_CONTROLLER]
+
+
+def _collecting(config: pytest.Config) -> "Controller | None":
+    """The same for a file that is collected, where wrong usage would be an error of that file, and of the next: it is
+    kept until all are."""
+    try:
+        return None if _REFUSED in config.stash else _controller(config)
+    except pytest.UsageError as error:
+        config.stash[_REFUSED] = error
+        return None
 
 
 def _active(config: pytest.Config) -> "Controller | None":
@@ -96,7 +111,8 @@ def controller_of(config: pytest.Config) -> "Controller | None":
 def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> Any:
     """Our declared functions are tests whatever `python_functions` says."""
     if "__conformance__" in getattr(obj, "__dict__", {}) and callable(obj):
-        return list(collector._genfunctions(name, obj)) if _controller(collector.config).stands_for_items(obj) else []
+        controller = _collecting(collector.config)
+        return list(collector._genfunctions(name, obj)) if controller and controller.stands_for_items(obj) else []
     return None
 
 
@@ -117,6 +133,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """`--requirement` leaves only what it names."""
+    if refused := config.stash.get(_REFUSED, None):
+        raise refused
     if controller := _active(config):
         controller.select(items)
 

@@ -101,6 +101,41 @@ def test_wrong_usage_is_code_four_in_a_sentence(run: Run, words: tuple[str, ...]
     assert result.ret == 4 and sentence in _text(result)
 
 
+ELSEWHERE = {"CONFORMANCE_TARGET_URL": "--target-url is empty", "CONFORMANCE_LEVEL": "CONFORMANCE_LEVEL takes one of"}
+
+
+@pytest.mark.parametrize("variable", ELSEWHERE)
+@pytest.mark.parametrize("words", [(), ("-n", "1")], ids=["one-process", "distributed"])
+def test_wrong_usage_that_no_option_shows_is_told_once(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, variable: str, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv(variable, "")
+    result = _bare(pytester, *words, suite("response"), suite("usage"))
+    assert result.ret == 4 and _text(result).count(ELSEWHERE[variable]) == 1
+
+
+def test_wrong_usage_that_shows_with_a_suite_of_ones_own_is_told_once(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".toml", conformance='modle = "x"')
+    for name in ("test_one", "test_two"):
+        pytester.makepyfile(**{name: SUITE.format(first=GOOD)})
+    result = _bare(pytester)
+    assert result.ret == 4 and _text(result).count("unknown option 'modle' in conformance.toml") == 1
+
+
+def test_a_plain_project_does_not_look_at_our_settings(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONFORMANCE_LEVEL", "none-of-ours")
+    pytester.makepyfile(test_own="def test_of_the_project():\n    pass\n")
+    assert _bare(pytester).ret == 0
+
+
+def _bare(pytester: pytest.Pytester, *words: str) -> pytest.RunResult:
+    """A run without any option of ours."""
+    own = [word for word in QUIET if not word.startswith(("--conformance", "--out"))]
+    return pytester.runpytest_inprocess(*own, *words)
+
+
 def test_a_target_in_the_environment_counts_like_the_option(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with endpoint() as server:
         monkeypatch.setenv("CONFORMANCE_TARGET_URL", server.url)
@@ -283,6 +318,14 @@ def test_a_distributing_process_plans_from_what_its_workers_report(run: Run, pyt
     with endpoint() as server:
         result = run(*target(server.url), "-n", "1", "-k", "RESP-003", suite("response"))
         assert server.requests == 2
+    assert result.ret == 0 and result.parseoutcomes()["passed"] == 1 and "in what was selected" in _text(result)
+
+
+def test_a_distributing_process_needs_no_option_to_know_our_suites(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONFORMANCE_OUT", "run")
+    result = _bare(pytester, "-n", "1", "-k", "RESP-003", suite("response"))
     assert result.ret == 0 and result.parseoutcomes()["passed"] == 1 and "in what was selected" in _text(result)
 
 
