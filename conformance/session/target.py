@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from conformance.contract import Profile, load_profiles
 from conformance.probing.operator import Operator
@@ -91,26 +91,15 @@ def open_target(
             f"the environment variable {settings.api_key_env} is not set or empty; put the target's key there, "
             "or say --no-auth if it takes none"
         )
-    checked = _checked_key(key, settings.api_key_env)
-    for secret in (checked, operator.restricted_key or ""):
-        _keep_apart(secret, settings)
-    return Target(endpoint, checked, settings.model, False, lambda: None, verify, operator)
+    return Target(
+        endpoint, _checked_key(key, settings.api_key_env), settings.model, False, lambda: None, verify, operator
+    )
 
 
 def _checked_key(key: str, variable: str) -> str:
     if not key.isascii() or any(c in key for c in "\r\n\0") or not sendable(key.strip()):
         raise UsageError(f"the key in {variable} holds characters that no header can carry")
     return key.strip()
-
-
-def _keep_apart(key: str, settings: Settings) -> None:
-    """A key that is part of the address would stand in everything that names the target, and could not be told there
-    from one that comes back. One that the profile's own path holds is no secret."""
-    path = unquote(urlsplit(settings.target_url or "").path)
-    if len(key) >= SHORTEST and key in path and key not in profile_of(settings).path:
-        raise UsageError(
-            "the path of the target URL holds the key; give an address without it, as every report names it"
-        )
 
 
 def _check_names(settings: Settings) -> None:

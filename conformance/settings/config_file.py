@@ -8,6 +8,7 @@ from typing import Any
 from conformance.settings.options import OPTIONS
 from conformance.settings.withheld import withheld
 
+TABLES = ("limits", "headers")  #: what a configuration holds besides options
 LONGEST = 1000  #: characters of a sentence that repeats what somebody wrote; the remedy at its end is kept
 
 
@@ -52,7 +53,7 @@ def _toml(path: Path) -> dict[str, Any]:
 def _known(table: Any, place: str) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise UsageError(f"{place} must be a table of options")
-    names = {option.name for option in OPTIONS} | {"limits", "headers"}
+    names = {option.name for option in OPTIONS} | set(TABLES)
     for key in table:
         if key not in names:
             raise UsageError(f"unknown option {key!r} in {place}; see `conformance run --help`")

@@ -9,8 +9,9 @@ from typing import Any
 
 from conformance.contract import Level
 from conformance.probing.limits import Limits, limits_from
+from conformance.settings.apart import keep_apart
+from conformance.settings.config_file import TABLES, read_config
 from conformance.settings.config_file import UsageError as UsageError
-from conformance.settings.config_file import read_config
 from conformance.settings.options import LEAST, OPTIONS, Option
 from conformance.wire.exchange import Headers
 
@@ -68,7 +69,10 @@ def resolve(given: Mapping[str, Any], folder: Path, environment: Mapping[str, st
     """
     environment = os.environ if environment is None else environment
     table = read_config(_config_path(given, environment), folder)
-    values = {option.name: _value(option, given, environment, table) for option in OPTIONS}
+    found = {option.name: _found(option, given, environment, table) for option in OPTIONS}
+    tables = {name: table[name] for name in TABLES if name in table}
+    keep_apart({name: row[0] for name, row in found.items() if row} | tables, environment)
+    values = {option.name: _value(option, found[option.name]) for option in OPTIONS}
     _check(values)
     limits = _limits(table.get("limits", {}), values["timeout"])
     names = {o.name.replace("-", "_"): values[o.name] for o in OPTIONS if o.name not in {"config", "timeout", "level"}}
@@ -82,15 +86,22 @@ def _config_path(given: Mapping[str, Any], environment: Mapping[str, str]) -> st
     return given.get("config") or environment.get("CONFORMANCE_CONFIG")
 
 
-def _value(option: Option, given: Mapping[str, Any], environment: Mapping[str, str], table: Mapping[str, Any]) -> Any:
+def _found(
+    option: Option, given: Mapping[str, Any], environment: Mapping[str, str], table: Mapping[str, Any]
+) -> tuple[Any, str] | None:
+    """What an option was given, and where; None where it was not."""
     value = given.get(option.name)
     if value is not None and value is not False and value != () and value != []:
-        return _convert(option, value, f"--{option.name}")
+        return value, f"--{option.name}"
     if option.variable in environment:
-        return _convert(option, _from_text(option, environment[option.variable]), option.variable)
+        return _from_text(option, environment[option.variable]), option.variable
     if option.name in table:
-        return _convert(option, table[option.name], f"{option.name!r} in the configuration file")
-    return () if option.kind == "many" else option.default
+        return table[option.name], f"{option.name!r} in the configuration file"
+    return None
+
+
+def _value(option: Option, found: tuple[Any, str] | None) -> Any:
+    return _convert(option, *found) if found else () if option.kind == "many" else option.default
 
 
 def _from_text(option: Option, text: str) -> Any:

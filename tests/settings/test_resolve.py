@@ -141,3 +141,53 @@ def test_a_list_may_be_given_with_commas_or_again_and_again(tmp_path: Path) -> N
 def test_what_the_operator_cannot_mean_is_told(tmp_path: Path, given: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
         _resolve(tmp_path, **given)
+
+
+KEY = "sk-canary-0123456789"
+HOLDING = [
+    *({option.name: f"x/{KEY}"} for option in OPTIONS
+      if option.kind in {"text", "folder", "file"} and not option.choices and option.name != "config"),
+    *({option.name: ["RESP-003", KEY]} for option in OPTIONS if option.kind == "many"),
+    {"target-url": f"http://{KEY}.localhost"}, {"target-url": f"http://{KEY.upper()}"},
+    {"target-url": f"http://h/{KEY.replace('-', '%2D')}"}, {"fuzz-seed": 1234567890},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", HOLDING, ids=lambda given: f"{given}")
+def test_no_option_holds_a_credential(given: dict[str, Any], tmp_path: Path) -> None:
+    (name,) = given
+    key = "1234567890" if name == "fuzz-seed" else KEY
+    with pytest.raises(UsageError, match=f"^--{name} holds the value of a credential") as error:
+        resolve(given, tmp_path, {"CONFORMANCE_API_KEY": key})
+    assert key not in str(error.value)
+
+
+@pytest.mark.parametrize("naming", ["CONFORMANCE_API_KEY_ENV", "CONFORMANCE_RESTRICTED_KEY_ENV"])
+def test_nor_one_of_a_variable_that_is_named(naming: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^--model holds the value of a credential"):
+        _resolve(tmp_path, {naming: "OTHER", "OTHER": f" {KEY}\n"}, model=KEY)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f"model = '{KEY}'\n", "--model"),
+        (f"[headers]\n{KEY} = 'NAME'\n", "'headers' in the configuration file"),
+        ("baseline = 'known.yaml'\n", "the file of --baseline"),
+        ("prices = 'known.yaml'\n", "the file of --prices"),
+    ],
+)
+def test_no_file_holds_a_credential(
+    text: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    (tmp_path / "conformance.toml").write_text(text)
+    (tmp_path / "known.yaml").write_text(f"version: 1\nviolations:\n- case: {KEY}\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"^{place} holds the value of a credential"):
+        _resolve(tmp_path, {"CONFORMANCE_API_KEY": KEY})
+
+
+def test_what_everybody_knows_is_no_credential(tmp_path: Path) -> None:
+    given = {"profile": "myrouter", "target-url": "http://h/anthropic/v1/messages", "model": "short"}
+    for key in ("myrouter", "messages", "short"):
+        assert resolve(given, tmp_path, {"CONFORMANCE_API_KEY": key}).profile == "myrouter"
