@@ -17,6 +17,10 @@ class Refused(Exception):
     """A certificate is not accepted; one sentence that says why."""
 
 
+class Unreadable(Refused):
+    """A file that a reader named, or one beside it, cannot be read; one sentence with the file and the reason."""
+
+
 def wrapped(statement: Mapping[str, Any], signer: CryptoSigner) -> bytes:
     """The certificate file of a statement."""
     envelope = Envelope(dumped(statement).encode("ascii"), TYPE, {})

@@ -12,7 +12,7 @@ import jsonschema  # type: ignore[import-untyped]
 from securesystemslib.signer import SSlibKey
 
 from conformance._paths import SCHEMAS
-from conformance.certificates.envelope import Refused, opened
+from conformance.certificates.envelope import Refused, Unreadable, opened
 from conformance.certificates.rules import rules_digest
 from conformance.certificates.statement import JOURNAL, REPORT, Uncertifiable, about, digest, incomplete, statement
 from conformance.contract import Level
@@ -76,7 +76,7 @@ def _content(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise Refused(f"cannot read {file}: {error.strerror or error}") from None
+        raise Unreadable(f"cannot read {file}: {error.strerror or error}") from None
 
 
 def _signers(data: bytes) -> Sequence[str]:
@@ -216,11 +216,3 @@ def _differing(closing: Closing, text: bytes) -> dict[str, tuple[str, str]]:
 
 def _verdicts(text: bytes) -> dict[str, str]:
     return {row["id"]: row["verdict"] for row in json.loads(text)["requirements"]}
-
-
-def read_revoked(files: Sequence[Path]) -> dict[str, str]:
-    """Lists of revocations: on each line the id of a key or the SHA-256 of a certificate, then the reason."""
-    lines = (
-        line.split(maxsplit=1) for file in files for line in _content(file).decode("utf-8", "replace").splitlines()
-    )
-    return {words[0]: (words[1:] or ["no reason given"])[0] for words in lines if words and words[0][0] != "#"}

@@ -124,17 +124,22 @@ def verify(
     certificate: Path, report: Path | None, journal: Path | None, keys: tuple[Path, ...], revoked: Path | None,
     challenge: str,
 ) -> None:  # fmt: skip
-    """Check CERTIFICATE offline: signature, files, evidence, verdicts. Ends with 1 where it is refused."""
+    """Check CERTIFICATE, a file or the folder that holds it, offline: signature, files, evidence, verdicts. Ends with 1
+    where it is refused."""
     from conformance.certificates.envelope import Refused as NotAccepted
+    from conformance.certificates.envelope import Unreadable
     from conformance.certificates.keys import UnusableKey, read_trusted
-    from conformance.certificates.verify import Reader, read_revoked, verify
+    from conformance.certificates.revocations import read_revoked
+    from conformance.certificates.statement import CERTIFICATE
+    from conformance.certificates.verify import Reader, verify
 
+    certificate = certificate / CERTIFICATE if certificate.is_dir() else certificate
     folder = certificate.parent
     trust, lists = trust_of(keys, revoked)
     try:
         reader = Reader(read_trusted(trust), datetime.now(UTC).date(), read_revoked(lists), challenge)
         found = verify(certificate, report or folder / "report.json", journal or folder / JOURNAL, reader)
-    except UnusableKey as error:
+    except (UnusableKey, Unreadable) as error:
         raise Refused(str(error)) from None
     except NotAccepted as error:
         beside = (folder / PUBLIC).is_file() and "none of the" in str(error)

@@ -55,7 +55,8 @@ def _reader(keys: tuple[Path, ...], revoked: Path | None, now: datetime) -> "tup
     """What the reader brings, and the names of the files that hold the keys they named."""
     from conformance.certificates.envelope import Refused as NotAccepted
     from conformance.certificates.keys import read_trusted
-    from conformance.certificates.verify import Reader, read_revoked
+    from conformance.certificates.revocations import read_revoked
+    from conformance.certificates.verify import Reader
 
     trust, lists = trust_of(keys, revoked)
     try:

@@ -1,6 +1,7 @@
 """`conformance certify` and `conformance verify`: what they write, say, and end with."""
 
 import json
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 
@@ -127,3 +128,45 @@ def test_wrong_usage_ends_with_4(
     monkeypatch.chdir(tmp_path)
     result = called("certify", *words)
     assert result.exit_code == 4 and told in result.output and "Traceback" not in result.output
+
+
+def _digest(file: Path) -> str:
+    return sha256(file.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ("{} stolen", ": stolen\n"),
+        ("{upper} stolen", ": stolen\n"),
+        ("sha256:{} stolen", ": stolen\n"),
+        ("SHA256:{upper}", ": no reason given\n"),
+        ("\ufeff{}\tstolen it was", ": stolen it was\n"),
+    ],
+)
+def test_what_is_revoked_is_refused_however_it_is_written(run: Path, form: str, told: str, tmp_path: Path) -> None:
+    called("certify", "--journal", run, "--new-key", "--out", tmp_path / "out")
+    digest = _digest(tmp_path / "out" / "certificate.json")
+    (tmp_path / "list.txt").write_text(f"{form.format(digest, upper=digest.upper())}\n", "utf-8")
+    refused = called("verify", tmp_path / "out" / "certificate.json", "--revoked", tmp_path / "list.txt")
+    assert refused.exit_code == 1 and refused.output.endswith(told)
+
+
+@pytest.mark.parametrize(
+    "line", ["{},stolen", "- {}", "{short} stolen", "stolen {}", "root:x:0:0:root:/root:/bin/bash"]
+)
+def test_a_line_of_revocations_that_names_nothing_is_not_passed_over(run: Path, line: str, tmp_path: Path) -> None:
+    called("certify", "--journal", run, "--new-key", "--out", tmp_path / "out")
+    digest = _digest(tmp_path / "out" / "certificate.json")
+    (tmp_path / "list.txt").write_text(f"# known\n\n{line.format(digest, short=digest[:12])}\n")
+    refused = called("verify", tmp_path / "out" / "certificate.json", "--revoked", tmp_path / "list.txt")
+    assert refused.exit_code == 4 and "list.txt, line 3: it names nothing that can be revoked; write" in refused.output
+
+
+def test_a_file_that_is_not_there_is_wrong_usage_and_a_folder_stands_for_its_certificate(
+    run: Path, tmp_path: Path
+) -> None:
+    called("certify", "--journal", run, "--new-key", "--out", tmp_path / "out")
+    assert called("verify", tmp_path / "out").exit_code == 0
+    missing = called("verify", tmp_path / "nowhere.json")
+    assert missing.exit_code == 4 and f"cannot read {tmp_path / 'nowhere.json'}: No such file" in missing.output

@@ -12,7 +12,7 @@ from fuzz_runs import PEM, PUBLIC, room, whole
 
 from conformance.certificates.envelope import Refused
 from conformance.certificates.keys import UnusableKey, read_signer, read_trusted
-from conformance.certificates.verify import read_revoked
+from conformance.certificates.revocations import read_revoked
 from conformance.cli.runs import runs_of
 from conformance.contract import Level
 from conformance.evidence.follow import read_run
