@@ -4,6 +4,7 @@ What is read of an answer is limited elsewhere, because a journal must mean the 
 and `wire.jsontext`.
 """
 
+import sys
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -46,7 +47,9 @@ def limits_from(table: dict[str, Any]) -> Limits:
     for key, value in table.items():
         if key not in known:
             raise ValueError(f"unknown limit {key!r}; the limits are {', '.join(known)}")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= sys.float_info.max:
             raise ValueError(f"limit {key!r} must be a positive number, not {value!r}")
+        if known[key] in WHOLE_NUMBERS and value % 1:
+            raise ValueError(f"limit {key!r} must be a whole number, not {value!r}")
         values[known[key]] = int(value) if known[key] in WHOLE_NUMBERS else float(value)
     return Limits(**values)

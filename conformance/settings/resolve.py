@@ -12,6 +12,7 @@ from conformance.probing.limits import Limits, limits_from
 from conformance.settings.apart import keep_apart
 from conformance.settings.config_file import TABLES, read_config
 from conformance.settings.config_file import UsageError as UsageError
+from conformance.settings.convert import converted, from_text
 from conformance.settings.options import LEAST, OPTIONS, Option
 from conformance.wire.exchange import Headers
 
@@ -94,78 +95,15 @@ def _found(
     if value is not None and value is not False and value != () and value != []:
         return value, f"--{option.name}"
     if option.variable in environment:
-        return _from_text(option, environment[option.variable]), option.variable
+        return from_text(option, environment[option.variable]), option.variable
     if option.name in table:
         return table[option.name], f"{option.name!r} in the configuration file"
     return None
 
 
 def _value(option: Option, found: tuple[Any, str] | None) -> Any:
-    return _convert(option, *found) if found else () if option.kind == "many" else option.default
+    return converted(option, *found) if found else () if option.kind == "many" else option.default
 
-
-def _from_text(option: Option, text: str) -> Any:
-    if option.kind == "many":
-        return [part.strip() for part in text.split(",") if part.strip()]
-    return (
-        {"1": True, "true": True, "0": False, "false": False, "": False}.get(text.lower(), text)
-        if (option.kind == "flag")
-        else text
-    )
-
-
-def _convert(option: Option, value: Any, place: str) -> Any:
-    try:
-        converted = _CONVERTERS[option.kind](value)
-    except (TypeError, ValueError):
-        raise UsageError(f"{place} takes {_KINDS[option.kind]}, not {value!r}") from None
-    if option.choices and not set(converted if option.kind == "many" else [converted]) <= set(option.choices):
-        raise UsageError(f"{place} takes one of {', '.join(option.choices)}, not {value!r}")
-    return converted
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    if "\0" in value:
-        raise ValueError
-    return value
-
-
-def _path(value: Any) -> Path:
-    return Path(_text(value) if isinstance(value, str) else value)
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _many(value: Any) -> tuple[str, ...]:
-    texts = [_text(item) for item in ([value] if isinstance(value, str) else value)]
-    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool | float):
-        raise TypeError
-    return int(value)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool):
-        raise TypeError
-    return float(value)
-
-
-_CONVERTERS: Mapping[str, Any] = {
-    "text": _text, "flag": _flag, "many": _many, "whole": _whole, "number": _number, "folder": _path, "file": _path,
-}  # fmt: skip
-_KINDS = {
-    "text": "a text", "flag": "true or false", "many": "a list of texts", "whole": "a whole number",
-    "number": "a number", "folder": "a folder", "file": "a file",
-}  # fmt: skip
 
 WIDEST = 20_000_000  #: tokens of a context window; a prompt beyond it would fill the memory
 

@@ -25,7 +25,7 @@ def _exchange(
 
 
 def test_limits_are_read_by_their_dashed_names() -> None:
-    table = {"connect": 1, "first-byte": 2, "between-bytes": 3.5, "whole": 4, "after-stop": 5, "body": 6.9}
+    table = {"connect": 1, "first-byte": 2, "between-bytes": 3.5, "whole": 4, "after-stop": 5, "body": 6}
     assert limits_from(table) == Limits(1.0, 2.0, 3.5, 4.0, 5.0, body=6)
     sizes = {"header": 7.0, "chunks": 8, "lines": 9, "events": 10, "answers": 11}
     assert limits_from(sizes) == Limits(header=7, chunks=8, lines=9, events=10, answers=11)
@@ -33,10 +33,19 @@ def test_limits_are_read_by_their_dashed_names() -> None:
     assert limits_from({}) == Limits()
 
 
-@pytest.mark.parametrize("value", [0, -1, True, "5", None, float("nan")])
+@pytest.mark.parametrize("value", [0, -1, True, "5", None, math.nan, math.inf, 10**400])
 def test_a_limit_must_be_a_positive_number(value: Any) -> None:
     with pytest.raises(ValueError, match="'whole' must be a positive number"):
         limits_from({"whole": value})
+
+
+@pytest.mark.parametrize("name", ["header", "body", "chunks", "lines", "events", "answers"])
+def test_what_is_counted_is_limited_by_a_whole_number(name: str) -> None:
+    for value in (math.inf, math.nan):
+        with pytest.raises(ValueError, match=f"'{name}' must be a positive number"):
+            limits_from({name: value})
+    with pytest.raises(ValueError, match=f"'{name}' must be a whole number, not 1.5"):
+        limits_from({name: 1.5})
 
 
 def test_an_unknown_limit_is_answered_with_the_known_ones() -> None:
