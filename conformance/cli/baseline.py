@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.options import PATH
 from conformance.cli.runs import Refused, finished_run, runs_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ DEFAULT = "conformance-baseline.yaml"
 LASTS = timedelta(days=90)  #: how long a new entry is accepted where nothing else is said
 
 _file = click.option("--baseline", "file", metavar="FILE", default=DEFAULT, show_default=True,
-                     type=click.Path(path_type=Path), help="the baseline")  # fmt: skip
+                     type=PATH, help="the baseline")  # fmt: skip
 
 
 class Day(click.ParamType):  # type: ignore[type-arg, unused-ignore]
@@ -40,7 +41,7 @@ def baseline() -> None:
 
 
 @baseline.command()
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=PATH)
 @_file
 @click.option("--expires", metavar="DATE", type=Day(), help="the last day of every entry (default of new ones: 90 days "
               "from the run)")  # fmt: skip
@@ -69,7 +70,7 @@ def write(runs: tuple[Path, ...], file: Path, expires: date | None, reason: str)
 
 
 @baseline.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @_file
 @click.option("--level", type=click.Choice(["must", "should"]), help="the gate (default: the run's)")
 @click.option("--today", metavar="DATE", type=Day(), help="the day on which entries may have expired (default: today)")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from conformance.cli.options import PATH
 from conformance.cli.run import run_suites, with_options
 from conformance.cli.show import JOURNAL, Refused
 
@@ -19,14 +20,13 @@ if TYPE_CHECKING:
 PUBLIC = "public-key.pem"
 REVOKED = "revoked.txt"
 LONGEST = 4000  #: characters of one line
-_FILE = click.Path(path_type=Path)
 
 
 @click.command()
 @click.argument("url", required=False)
 @with_options
-@click.option("--journal", type=_FILE, metavar="RUN", help="certify this journal or run folder instead of a new run")
-@click.option("--key", type=_FILE, metavar="FILE", help="the private key to sign with, in PEM format")
+@click.option("--journal", type=PATH, metavar="RUN", help="certify this journal or run folder instead of a new run")
+@click.option("--key", type=PATH, metavar="FILE", help="the private key to sign with, in PEM format")
 @click.option("--new-key", is_flag=True, help="make a key, keep it in your configuration folder, trust it, and sign")
 @click.option("--days", type=click.IntRange(1, 366), default=90, help="how long it is valid (default: 90)")
 def certify(url: str | None, journal: Path | None, key: Path | None, new_key: bool, days: int, **options: Any) -> None:
@@ -35,7 +35,7 @@ def certify(url: str | None, journal: Path | None, key: Path | None, new_key: bo
     Ends with 1, and without a certificate, where the run does not certify at least the core.
     """
     given = options["conformance_out"]
-    if given is None:
+    if not given:
         raise click.UsageError("say with --out DIR where certificate, report and journal are to be written")
     if (key is None) == (not new_key):
         raise click.UsageError("give one of --key FILE and --new-key")
@@ -113,12 +113,12 @@ def _told(said: Mapping[str, Any]) -> Iterator[str]:
 
 
 @click.command()
-@click.argument("certificate", type=_FILE)
-@click.option("--report", type=_FILE, metavar="FILE", help="default: report.json beside the certificate")
-@click.option("--journal", type=_FILE, metavar="FILE", help="default: journal.jsonl beside the certificate")
-@click.option("--trusted-key", "keys", multiple=True, type=_FILE, metavar="FILE",
+@click.argument("certificate", type=PATH)
+@click.option("--report", type=PATH, metavar="FILE", help="default: report.json beside the certificate")
+@click.option("--journal", type=PATH, metavar="FILE", help="default: journal.jsonl beside the certificate")
+@click.option("--trusted-key", "keys", multiple=True, type=PATH, metavar="FILE",
               help="a public key you trust, in PEM format (default: those in your configuration folder)")  # fmt: skip
-@click.option("--revoked", type=_FILE, metavar="FILE", help="a list of revoked certificates and keys")
+@click.option("--revoked", type=PATH, metavar="FILE", help="a list of revoked certificates and keys")
 @click.option("--challenge", default="", metavar="TEXT", help="what you asked to see in the requests")
 def verify(
     certificate: Path, report: Path | None, journal: Path | None, keys: tuple[Path, ...], revoked: Path | None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from conformance.cli.options import PATH
 from conformance.cli.runs import JOURNAL, Refused
 
 if TYPE_CHECKING:
@@ -16,11 +17,11 @@ STEM = "comparison"
 
 
 @click.command()
-@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="RUN RUN…")
+@click.argument("runs", nargs=-1, type=PATH, metavar="RUN RUN…")
 @click.option("--label", "labels", multiple=True, metavar="NAME",
               help="what to call a run, once for each in their order (default: target and time)")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["md", "json", "html"]), help="print it as this (default: md)")
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help=f"write {STEM}.md, .json and .html there")
+@click.option("--out", metavar="DIR", type=PATH, help=f"write {STEM}.md, .json and .html there")
 @click.option("--fail-on-difference", is_flag=True, help="end with 1 where the runs differ about a requirement")
 def compare(
     runs: tuple[Path, ...], labels: tuple[str, ...], form: str | None, out: Path | None, fail_on_difference: bool

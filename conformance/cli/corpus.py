@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.options import Name
+
 if TYPE_CHECKING:
     from conformance.evidence.run import Item
     from conformance.generation.corpus import Corpus
@@ -22,7 +24,7 @@ def corpus() -> None:
 
 @corpus.command()
 @click.option("--profile", type=click.Choice(["myrouter", "anthropic"]), help="only this one (default: both)")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="the folder to write into")
+@click.option("--out", type=Name(file_okay=False, path_type=Path), help="the folder to write into")
 def export(profile: str | None, out: Path | None) -> None:
     """Draw the corpus from the typed contract, less what hand-written suites cover. A reviewer reads the difference."""
     from conformance.contract import load_profiles

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
+from conformance.cli.options import PATH
 from conformance.cli.runs import Refused, journal_of
 
 
 @click.command()
-@click.argument("journal", type=click.Path(path_type=Path))
+@click.argument("journal", type=PATH)
 @click.option("--profile", type=click.Choice(["myrouter", "anthropic"]), help="judge by this one (default: the run's)")
 @click.option("--level", type=click.Choice(["must", "should"]), help="the gate (default: the run's)")
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="write every report there")
+@click.option("--out", metavar="DIR", type=PATH, help="write every report there")
 def grade(journal: Path, profile: str | None, level: str | None, out: Path | None) -> None:
     """Grade JOURNAL, a file or the folder of a run, with the rules of this version, and end with the code of the run.
 

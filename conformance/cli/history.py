@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.options import PATH
 from conformance.cli.runs import Refused
 
 if TYPE_CHECKING:
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option("--target", metavar="GLOB", default="*", help="only targets whose address matches this pattern")
 @click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True,
               help="html is one page with latencies as a plot")  # fmt: skip
-@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="write there instead of printing")
+@click.option("--out", metavar="FILE", type=PATH, help="write there instead of printing")
 def history(file: Path, target: str, form: str, out: Path | None) -> None:
     """Say what changed since the last run of each target and profile, since when each violation exists, and how quick
     the answers were. FILE is what `conformance run --history FILE` keeps."""

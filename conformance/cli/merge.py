@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from conformance.cli.options import PATH
 from conformance.cli.runs import Refused
 
 
 @click.command()
-@click.argument("journals", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="write journal and reports")
+@click.argument("journals", nargs=-1, required=True, type=PATH)
+@click.option("--out", required=True, metavar="DIR", type=PATH, help="write journal and reports")
 @click.option("--level", type=click.Choice(["must", "should"]), help="the gate (default: that of the first share)")
 def merge(journals: tuple[Path, ...], out: Path, level: str | None) -> None:
     """Join JOURNALS, files or folders of the shares of one run (`--shard`), and end with the code of the whole.

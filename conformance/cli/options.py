@@ -1,12 +1,25 @@
-"""The options of the table as click takes them."""
+"""The options of the table as click takes them, and paths."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from conformance.settings.options import Option
 
+
+class Name(click.Path):
+    """The path of a file or a folder. An empty one is refused: it would be the folder of the process."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path that was written."""
+        if not str(value).strip():
+            self.fail("it is empty; name a file or a folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = Name(path_type=Path)
 _TYPES: dict[str, Any] = {"whole": int, "number": float}
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from conformance.cli.options import PATH
+
 if TYPE_CHECKING:
     from conformance.proof.record import Matrix
     from conformance.proof.trial import Outcome
@@ -27,12 +29,8 @@ _CHOICES: dict[str, Any] = {"multiple": True}
 @click.option("--reduced", is_flag=True, help="each fault in one profile, and some rows of many habits")
 @click.option("--whole", is_flag=True, help="the whole suite against each fault, not only what its requirement needs")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="processes (default: two for each core)")
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("reports/proof"), help="where the matrix is written"
-)
-@click.option(
-    "--field-reports", type=click.Path(path_type=Path), metavar="FILE", help="write the page of reports there"
-)
+@click.option("--out", type=PATH, default=Path("reports/proof"), help="where the matrix is written")
+@click.option("--field-reports", type=PATH, metavar="FILE", help="write the page of reports there")
 def prove(out: Path, jobs: int | None, whole: bool, field_reports: Path | None, **chosen: Any) -> None:
     """Prove the harness on the reference endpoint: every fault is named by its requirement, no legal habit is blamed.
 

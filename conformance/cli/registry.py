@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.certify import trust_of
+from conformance.cli.options import PATH
 from conformance.cli.runs import Refused
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from conformance.certificates.verify import Reader
 
 INDEX = "index.html"
-_PATH = click.Path(path_type=Path)
 
 
 @click.group()
@@ -23,12 +23,12 @@ def registry() -> None:
 
 
 @registry.command()
-@click.argument("folder", type=_PATH)
-@click.option("--out", metavar="DIR", required=True, type=_PATH, help="write index.html there; with FOLDER itself, the "
+@click.argument("folder", type=PATH)
+@click.option("--out", metavar="DIR", required=True, type=PATH, help="write index.html there; with FOLDER itself, the "
               "page links to the files")  # fmt: skip
-@click.option("--trusted-key", "keys", multiple=True, type=_PATH, metavar="FILE",
+@click.option("--trusted-key", "keys", multiple=True, type=PATH, metavar="FILE",
               help="a public key you trust, in PEM format (default: those in your configuration folder)")  # fmt: skip
-@click.option("--revoked", type=_PATH, metavar="FILE", help="a list of revoked certificates and keys")
+@click.option("--revoked", type=PATH, metavar="FILE", help="a list of revoked certificates and keys")
 def build(folder: Path, out: Path, keys: tuple[Path, ...], revoked: Path | None) -> None:
     """Check every certificate in FOLDER, a subfolder for each as `conformance certify` writes it, and write a page: who
     holds which tiers, of which catalogue, since when, verified now; and what was refused, with the reason.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.options import PATH
 from conformance.cli.runs import JOURNAL as JOURNAL
 from conformance.cli.runs import Refused as Refused
 from conformance.cli.runs import graded_run
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 @click.argument("pattern", default="*")
 @click.option("--profile", type=click.Choice(["myrouter", "anthropic"]), help="whose levels (JSON default: myrouter)")
 @click.option("--format", "form", type=click.Choice(["table", "json", "md"]), help="json and md say what tests each")
-@click.option("--run", "runs", multiple=True, metavar="RUN", type=click.Path(path_type=Path),
+@click.option("--run", "runs", multiple=True, metavar="RUN", type=PATH,
               help="the folder or journal of a run, to say what came of each; one for each profile")  # fmt: skip
-@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="write there instead of printing")
-@click.option("--check", metavar="FILE", type=click.Path(path_type=Path), help="say whether FILE is up to date")
+@click.option("--out", metavar="FILE", type=PATH, help="write there instead of printing")
+@click.option("--check", metavar="FILE", type=PATH, help="say whether FILE is up to date")
 def requirements(
     pattern: str, profile: str | None, form: str | None, runs: tuple[Path, ...], out: Path | None, check: Path | None
 ) -> None:

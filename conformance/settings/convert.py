@@ -40,7 +40,9 @@ def _text(value: Any) -> str:
 
 
 def _path(value: Any) -> Path:
-    return Path(_text(value) if isinstance(value, str) else value)
+    if isinstance(value, str) and not _text(value).strip():
+        raise ValueError  # it would be the folder of the process
+    return Path(value)
 
 
 def _flag(value: Any) -> bool:
@@ -50,6 +52,8 @@ def _flag(value: Any) -> bool:
 
 
 def _many(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, str | list | tuple):
+        raise TypeError
     texts = [_text(item) for item in ([value] if isinstance(value, str) else value)]
     return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
 

@@ -87,7 +87,8 @@ OPTIONS: tuple[Option, ...] = (
            metavar="FILE"),
 )  # fmt: skip
 BY_NAME = {option.name: option for option in OPTIONS}
-#: The smallest value of each number.
+#: The largest value of some numbers, and the smallest of each: more draws or a longer prompt would fill the memory.
+MOST = {"fuzz": 100_000, "context-window": 20_000_000}
 LEAST = {
     "concurrency": 1, "fuzz": 0, "shrink": 0, "timeout": 0.001, "attempts": 1, "context-window": 1, "max-requests": 1,
     "max-output-tokens": 1, "max-seconds": 0.001, "max-cost": 0.000001, "rate": 0.001,

@@ -13,7 +13,7 @@ from conformance.settings.apart import keep_apart
 from conformance.settings.config_file import TABLES, read_config
 from conformance.settings.config_file import UsageError as UsageError
 from conformance.settings.convert import converted, from_text
-from conformance.settings.options import LEAST, OPTIONS, Option
+from conformance.settings.options import LEAST, MOST, OPTIONS, Option
 from conformance.wire.exchange import Headers
 
 
@@ -105,13 +105,13 @@ def _value(option: Option, found: tuple[Any, str] | None) -> Any:
     return converted(option, *found) if found else () if option.kind == "many" else option.default
 
 
-WIDEST = 20_000_000  #: tokens of a context window; a prompt beyond it would fill the memory
-
-
 def _check(values: dict[str, Any]) -> None:
     for name, least in LEAST.items():
         if values[name] is not None and not values[name] >= least:
             raise UsageError(f"--{name} must be at least {least:g}, not {values[name]}")
+    for name, most in MOST.items():
+        if values[name] is not None and values[name] > most:
+            raise UsageError(f"--{name} must be at most {most}, not {values[name]}")
     if values["target-url"] is not None and not values["target-url"].strip():
         raise UsageError("--target-url is empty; give the URL of the endpoint, or leave the option out to test the "
                          "embedded reference endpoint")  # fmt: skip
@@ -127,8 +127,6 @@ def _check(values: dict[str, Any]) -> None:
         raise UsageError(
             "--challenge takes 8 to 64 letters, digits, dots, hyphens and underscores: it goes into a header"
         )
-    if values["context-window"] is not None and values["context-window"] > WIDEST:
-        raise UsageError(f"--context-window must be at most {WIDEST}, not {values['context-window']}")
     if "long-context" in values["include"] and values["context-window"] is None and values["target-url"] is not None:
         raise UsageError(
             "--include long-context needs --context-window, the number of tokens the model's context holds"

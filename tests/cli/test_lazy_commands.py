@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -56,3 +57,25 @@ def test_a_row_may_name_its_command_and_stand_beside_an_own_one() -> None:
     assert found is not None and found.name == "verify"
     assert group.list_commands(context) == ["check", "own"]
     assert group.get_command(context, "own") is not None
+
+
+EMPTY = (
+    ("grade", ""), ("grade", "RUN", "--out", ""), ("compare", "a", "b", "--out", ""), ("merge", "a", "--out", " "),
+    ("history", "f", "--out", ""), ("baseline", "write", ""), ("baseline", "check", "RUN", "--baseline", ""),
+    ("certify", "--journal", "RUN", "--new-key", "--out", ""), ("certify", "--journal", "", "--new-key", "--out", "x"),
+    ("verify", ""), ("verify", "c", "--revoked", ""), ("registry", "build", "f", "--out", ""), ("prove", "--out", ""),
+    ("requirements", "--out", ""), ("corpus", "export", "--out", ""),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", EMPTY, ids=" ".join)
+def test_an_empty_path_is_wrong_usage_and_nothing_is_written(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 4 and (
+        "it is empty; name a file or a folder" in result.output or "say with" in result.output
+    )
+    assert list(tmp_path.iterdir()) == []

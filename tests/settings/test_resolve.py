@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conformance.contract import Level
-from conformance.settings.options import OPTIONS
+from conformance.settings.options import OPTIONS, Option
 from conformance.settings.resolve import Settings, UsageError, resolve
 
 
@@ -70,6 +70,7 @@ def test_headers_take_their_values_from_the_environment(tmp_path: Path) -> None:
         ('profile = "openai"\n', "one of myrouter, anthropic"),
         ("target-url = 5\n", "takes a text"),
         ("capability = 5\n", "takes a list of texts"),
+        ("requirement = {a = 1}\n", "'requirement' in the configuration file takes a list of texts, not {'a': 1}"),
         ('no-auth = "yes"\n', "takes true or false"),
         ('timeout = "soon"\n', "takes a number"),
         ("timeout = true\n", "takes a number"),
@@ -100,6 +101,20 @@ def test_a_missing_or_odd_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool]\nconformance = 5\n")
     with pytest.raises(UsageError, match="must be a table"):
         _resolve(tmp_path)
+
+
+PATHS = [option for option in OPTIONS if option.kind in {"file", "folder"}]
+
+
+@pytest.mark.parametrize("option", PATHS, ids=lambda option: option.name)
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_path_is_not_the_folder_of_the_process(tmp_path: Path, option: Option, text: str) -> None:
+    with pytest.raises(UsageError, match=f"takes a {option.kind}, not '|cannot read the configuration file"):
+        resolve({option.name: text}, tmp_path, {})
+    if option.name != "config":
+        (tmp_path / "conformance.toml").write_text(f"{option.name} = '{text}'\n")
+        with pytest.raises(UsageError, match=f"^'{option.name}' in the configuration file takes a {option.kind}, not"):
+            _resolve(tmp_path)
 
 
 def test_an_empty_environment_variable_for_the_target_is_wrong(tmp_path: Path) -> None:
@@ -133,6 +148,8 @@ def test_a_list_may_be_given_with_commas_or_again_and_again(tmp_path: Path) -> N
         ({"accepted_betas": ["one", "one"]}, "--accepted-betas takes two different names"),
         ({"accepted_betas": ["one", "t\nwo"]}, "--accepted-betas takes two different names"),
         ({"context_window": 20_000_001}, "--context-window must be at most 20000000"),
+        ({"fuzz": 100_001}, "--fuzz must be at most 100000, not 100001"),
+        ({"fuzz": 10**30}, "--fuzz must be at most 100000"),
         ({"attempts": 0}, "--attempts must be at least 1"),
         ({"context_window": 0}, "--context-window must be at least 1"),
         ({"include": ["long-context"], "target_url": "http://h"}, "--include long-context needs --context-window"),
