@@ -61,6 +61,9 @@ def capabilities_of(settings: Settings, profile: Profile) -> frozenset[str]:
         for word in words:
             if word not in profile.capabilities:
                 raise UsageError(f"--{option} takes one of {', '.join(profile.capabilities)}, not {word!r}")
+    for word in settings.without:
+        if word in settings.capability:
+            raise UsageError(f"--capability {word} and --without {word} contradict each other; leave one of them out")
     return (frozenset(profile.included) | frozenset(settings.capability)) - frozenset(settings.without)
 
 

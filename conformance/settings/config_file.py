@@ -9,6 +9,7 @@ from conformance.settings.options import OPTIONS
 from conformance.settings.withheld import withheld
 
 TABLES = ("limits", "headers")  #: what a configuration holds besides options
+LARGEST = 1_000_000  #: bytes of a configuration file
 LONGEST = 1000  #: characters of a sentence that repeats what somebody wrote; the remedy at its end is kept
 
 
@@ -41,7 +42,11 @@ def _ours(table: Mapping[str, Any], other: Mapping[str, Any]) -> Any:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise UsageError(f"{path} is no configuration file: it is larger than {LARGEST} bytes")
+        return tomllib.loads(data.decode("utf-8-sig"))
     except OSError as error:
         raise UsageError(f"cannot read the configuration file {path}: {error.strerror}") from None
     except ValueError as error:  # no UTF-8, no TOML, or a number of thousands of digits

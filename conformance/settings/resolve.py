@@ -159,6 +159,11 @@ def _limits(table: Any, timeout: float | None) -> Limits:
 
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  #: what can be the name of an environment variable
+#: Headers that a run sends as its requests need them; another value would change what they test.
+OWN_HEADERS = frozenset({
+    "accept-encoding", "anthropic-version", "authorization", "connection", "content-length", "content-type", "host",
+    "transfer-encoding", "x-api-key",
+})  # fmt: skip
 _SHARD = re.compile(r"([0-9]{1,3})/([0-9]{1,3})")
 _CHALLENGE = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  #: a field name, RFC 9110 §5.1
@@ -173,6 +178,9 @@ def _headers(table: Any, environment: Mapping[str, str]) -> Headers:
     if not isinstance(table, dict) or not all(isinstance(name, str) for name in table.values()):
         raise UsageError("'headers' in the configuration file maps header names to names of environment variables")
     for header, name in table.items():
+        if header.lower() in OWN_HEADERS:
+            raise UsageError(f"'headers' in the configuration file may not hold {header}: every request has its own; "
+                             "leave it out")  # fmt: skip
         if not VARIABLE.fullmatch(name):  # perhaps the value itself, in the wrong place: it is not repeated
             raise UsageError(f"the header {header} takes the name of an environment variable that holds its value")
         if not environment.get(name):

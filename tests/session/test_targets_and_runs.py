@@ -199,6 +199,7 @@ def test_certificates_are_read_or_refused(tmp_path: Path) -> None:
         ({"api_version": "1999-01-01"}, "--api-version takes one of 2023-06-01"),
         ({"capability": ["levitation"]}, "--capability takes one of"),
         ({"without": ["levitation"]}, "--without takes one of"),
+        ({"without": ["streaming"], "capability": ["streaming"]}, "--capability streaming and --without streaming con"),
     ],
 )
 def test_words_the_profile_does_not_know(tmp_path: Path, given: dict[str, Any], words: str) -> None:

@@ -27,7 +27,8 @@ BROKEN = {
     "a NUL": b"model = \0",
     "a NUL in a text": b'model = "a\\u0000b"',
     "no UTF-8": b"model = '\xff'",
-    "a byte order mark": b"\xef\xbb\xbfmodel = 'x'",
+    "a byte order mark within": b"model = 'x'\n\xef\xbb\xbflevel = 'must'",
+    "more than anybody writes": b"#" * 1_000_001,
     "no number": b"timeout = nan",
     "no end": b"timeout = inf",
     "no end of a cost": b"prices = 'p.yaml'\nmax-cost = inf",
@@ -56,6 +57,16 @@ def test_a_broken_file_is_told_in_one_sentence(name: str, tmp_path: Path) -> Non
     with pytest.raises(UsageError) as told:
         _resolved(tmp_path, BROKEN[name])
     assert 10 < len(str(told.value)) < 1000 and "\n" not in str(told.value)
+
+
+def test_a_byte_order_mark_at_the_beginning_is_none_of_the_text(tmp_path: Path) -> None:
+    assert _resolved(tmp_path, b"\xef\xbb\xbfmodel = 'x'").model == "x"
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no file without end")
+def test_a_file_without_end_is_read_no_further_than_its_bound(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="/dev/zero is no configuration file: it is larger than"):
+        resolve({"config": "/dev/zero"}, tmp_path, {})
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,16 @@ def test_a_missing_or_odd_file_is_told(tmp_path: Path) -> None:
         _resolve(tmp_path)
 
 
+OWN = ("authorization", "X-Api-Key", "content-length", "Transfer-Encoding", "anthropic-version", "HOST")
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_every_request_brings_of_its_own_is_no_header_of_the_operator(tmp_path: Path, name: str) -> None:
+    (tmp_path / "conformance.toml").write_text(f"[headers]\n{name} = 'VALUE'\n")
+    with pytest.raises(UsageError, match=f"'headers' in the configuration file may not hold {name}: every request"):
+        _resolve(tmp_path, {"VALUE": "1"})
+
+
 PATHS = [option for option in OPTIONS if option.kind in {"file", "folder"}]
 
 
