@@ -187,6 +187,11 @@ def _broken(body: Body, profile: str) -> list[tuple[Path, str | None]]:
     return [(place_of(each), each.requirement) for each in violations(profile, body)]
 
 
-def still_valid(profile: str) -> Callable[[Body], bool]:
-    """Whether a smaller body is one that every good server accepts."""
-    return lambda other: not violations(profile, other) and is_free_of_doubt(other)
+def still_valid(body: Body, profile: str) -> Callable[[Body], bool]:
+    """Whether a smaller body is one that every good server accepts: the model is one that it has, and there is room for
+    an answer, which no schema says."""
+    return lambda other: not violations(profile, other) and is_free_of_doubt(other) and _can_be_served(other, body)
+
+
+def _can_be_served(other: Body, body: Body) -> bool:
+    return bool(other.get("model") == body.get("model") and other["max_tokens"] >= 1)

@@ -77,7 +77,8 @@ async def _reduce(case: Failing, run: Run, journal: JournalWriter, deliver: Deli
         record = await deliver(probe, len(outcomes), Call(body))
         if trouble(record.exchange):  # says nothing about the request: the violation stands as it is
             return
-        outcomes.append(breaks(case.item, record, run))
+        alike = record.exchange.status == case.record.exchange.status  # another answer has another reason
+        outcomes.append(alike and breaks(case.item, record, run))
         smallest = record if outcomes[-1] or len(outcomes) == 1 else smallest
     found = shrinker.result(outcomes)
     journal.write("reduced", item=case.item.key, exchange=smallest.seq, **_told(found))
@@ -92,4 +93,4 @@ def _fitting(case: Failing, run: Run) -> Callable[[JSON], bool]:
     profile = run.terms.profile.name
     if expect is not None and expect.kind in NEGATIVE_KINDS:
         return same_violation(case.record.reading.sent, profile)
-    return still_valid(profile)
+    return still_valid(case.record.reading.sent, profile)

@@ -20,8 +20,16 @@ class MalformationKind(StrEnum):
     UNTERMINATED = "unterminated-event"  #: discarded: the body ends before its blank line
 
 
-#: Kinds that the grammar allows: worth a note, never a breach of the grammar.
-LEGAL = frozenset({MalformationKind.UNKNOWN_FIELD, MalformationKind.NO_COLON, MalformationKind.SEVERAL_DATA_LINES})
+#: Kinds that the grammar allows: worth a note, never a breach of the grammar. A value that says nothing is ignored.
+LEGAL = frozenset(
+    {
+        MalformationKind.UNKNOWN_FIELD,
+        MalformationKind.NO_COLON,
+        MalformationKind.SEVERAL_DATA_LINES,
+        MalformationKind.BAD_RETRY,
+        MalformationKind.NUL_IN_ID,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ FAULTS: dict[str, tuple[Server, dict[str, Any]]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_only_the_guilty_member_is_left_in_its_simplest_form(fault: str) -> None:
     fails, left = FAULTS[fault]
-    shrunk = reduced(Shrinker(RICH, PLAIN, 400, still_valid("myrouter")), fails)
+    shrunk = reduced(Shrinker(RICH, PLAIN, 400, still_valid(RICH, "myrouter")), fails)
     assert shrunk.progress is Progress.MINIMAL
     name = next(iter(left))
     assert size(shrunk.body[name]) == size(left[name])
@@ -56,9 +56,15 @@ def test_only_the_guilty_member_is_left_in_its_simplest_form(fault: str) -> None
 
 
 def test_an_astral_character_is_found() -> None:
-    shrunk = reduced(Shrinker(RICH, PLAIN, 400, still_valid("myrouter")), lambda body: "😀" in str(body))
+    shrunk = reduced(Shrinker(RICH, PLAIN, 400, still_valid(RICH, "myrouter")), lambda body: "😀" in str(body))
     assert shrunk.body["messages"] == [{"role": "user", "content": "😀"}]
     assert shrunk.progress is Progress.MINIMAL
+
+
+@pytest.mark.parametrize("profile", ["myrouter", "anthropic"])
+def test_a_valid_request_stays_one_that_can_be_served(profile: str) -> None:
+    shrunk = reduced(Shrinker(RICH, PLAIN, 400, still_valid(RICH, profile)), lambda body: True)
+    assert (shrunk.body["model"], shrunk.body["max_tokens"]) == (PLAIN["model"], 1)
 
 
 @pytest.mark.parametrize("limit", [0, 1, 2, 5, 9])
@@ -71,7 +77,7 @@ def test_the_limit_holds_and_what_is_found_by_then_is_kept(limit: int) -> None:
 
 
 def test_twenty_requests_are_enough_for_one_guilty_member() -> None:
-    shrunk = reduced(Shrinker(RICH, PLAIN, 20, still_valid("myrouter")), lambda body: "metadata" in body)
+    shrunk = reduced(Shrinker(RICH, PLAIN, 20, still_valid(RICH, "myrouter")), lambda body: "metadata" in body)
     assert set(shrunk.body) == {*PLAIN, "metadata"}
 
 

@@ -165,6 +165,8 @@ BYTES_TABLE = [
     ("no-space-after-colon", "stream", rb'^event:ping\ndata:\{"type":"ping"\}$'),
     ("several-data-lines", "stream", rb'^data: \{\ndata:   "type": "ping"\ndata: \}\n\n'),
     ("ids-and-retry", "stream", rb"^id: 1\nretry: 3000\nevent: ping$"),
+    ("retry-in-words", "stream", rb"^retry: soon\nevent: ping$"),
+    ("id-with-nul", "stream", rb"^id: a\x00b\nevent: ping$"),
     ("data-escaped", "unicode-stream", rb"\\u5317\\u4eac"),
     ("data-keys-reversed", "stream", rb'"index": 0, "type": "content_block_stop"\}$'),
     ("json-pretty", "history", rb'^\{\n  "id": "msg_[0-9a-f]{24}",\n'),

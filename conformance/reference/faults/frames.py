@@ -140,8 +140,6 @@ GRAMMAR_ROWS: tuple[Row, ...] = (
     ("delta-without-data", "SSE-003", "deltas are announced first without data", _before_deltas(b"event: x\n\n")),
     ("ping-without-data", "SSE-003", "a ping has no data", _one("ping", lambda data: b"event: ping\n\n")),
     ("two-names", "SSE-003", "an event has two names", _one(LAST, lambda data: b"event: end\n" + data)),
-    ("retry-in-words", "SSE-003", "the time to retry is a word", _one(MSG, lambda data: b"retry: soon\n" + data)),
-    ("id-with-nul", "SSE-003", "the id of an event holds NUL", _one(MSG, lambda data: b"id: a\x00b\n" + data)),
     ("last-line-end-missing", "SSE-009", "a single line end closes the last event", _cut_by(1)),
 )
 """Lines and blank lines."""

@@ -76,7 +76,7 @@ FACTORS: Mapping[str, tuple[str, ...]] = {
     "blank lines": ("blank-lines", "retry-alone"),
     "comments": ("comments", "comment-padding"),
     "unknown lines": ("unknown-sse-fields",),
-    "ids": ("ids-and-retry", "ids-without-value"),
+    "ids": ("ids-and-retry", "ids-without-value", "retry-in-words", "id-with-nul"),
     "line ends": ("lines-end-in-cr", "lines-end-in-crlf", "lines-end-mixed"),
     "events in a chunk": ("line-chunks", "pair-chunks"),
     "chunks": ("one-byte-chunks", "odd-chunks", "one-chunk"),

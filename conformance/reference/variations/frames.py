@@ -137,6 +137,8 @@ FRAME_ROWS: tuple[Row, ...] = (
     ("data-escaped", (), "the data of a stream is ASCII, the rest is escaped", _data(ascii_text)),
     ("data-keys-reversed", (), "the members of the data come in reverse order", _data(backwards)),
     ("ids-and-retry", (), "every event has an id and a retry field", _numbered),
+    ("retry-in-words", (), "the time to retry is a word, which readers ignore", _bytes(lambda d: b"retry: soon\n" + d)),
+    ("id-with-nul", (), "the id of an event holds NUL, so that readers ignore it", _bytes(lambda d: b"id: a\0b\n" + d)),
     ("one-byte-chunks", (), "a stream comes in chunks of one byte", _single),
     ("odd-chunks", (), "chunks end anywhere, within events and within characters", _odd),
     ("one-chunk", (), "a whole stream comes in one chunk, as soon as it is complete", _joined),
