@@ -75,6 +75,10 @@ NEWER = probe("newer version", newer(PLAIN))
 TEMPERATURE = probe("temperature 1.0", older(PLAIN | {"temperature": 1.0}))
 TOP_P = probe("top_p 1.0", older(PLAIN | {"top_p": 1.0}))
 
+#: A document of the user, which an endpoint may know or refuse.
+DOCUMENT = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Ada wrote it."}}
+OWN_DOCUMENT = probe("a document of the user, newer version", newer(blocks(DOCUMENT, PONG)))
+
 #: Ten invalid requests that every profile refuses.
 NO_MODEL = probe("model absent", without(PLAIN, "model"))
 NO_MESSAGES = probe("messages absent", without(PLAIN, "messages"))
@@ -159,10 +163,12 @@ ECHOES = (
 )
 #: The last one leaves a model room to think before it answers.
 ECHOED = tuple(asked(prompt, room) for prompt, room in zip(ECHOES, (64, 64, 1024), strict=True))
-#: The sequence that the answer comes to is the second one: a server may look at one alone, or report another.
+#: The sequence that the answer comes to is the last of four: a server may look at one alone, report another, or take
+#: one for a pattern.
+SEQUENCES = ["QQHALTQQ", "[A-Z]", "§§ halt\n", STOP_WORD]
 STOPPED = probe(
     "stopped by a sequence",
-    *(body | {"stop_sequences": ["QQHALTQQ", STOP_WORD]} for body in ECHOED),
+    *(body | {"stop_sequences": SEQUENCES} for body in ECHOED),
     shape=Shape.UNTIL,
     until="sequence-reached",
 )
@@ -178,11 +184,16 @@ STORY = probe(
 #: The plain request with room to think before it answers.
 ROOMY = probe("plain with room", PLAIN | {"max_tokens": 1024})
 
-#: A system prompt and earlier turns long enough to show in the count of input tokens, and fifty times the prompt.
+#: A system prompt and an earlier turn long enough to show in the count of input tokens, and fifty times the prompt. The
+#: turn is the assistant's and not of the last ones: a server may keep those of the user alone, or those alone.
 FILLER = "The harbour is quiet and the boats lie still. "
-LONG_SYSTEM = probe("long system", PLAIN | {"system": FILLER * 12})
+LONG_SYSTEM = probe("long system", CONVERSATION_BODY | {"system": FILLER * 12})
 LONG_SYSTEM_STREAM = twin(LONG_SYSTEM)
-LONG_HISTORY = probe("long history", said(user(FILLER * 6), assistant(FILLER * 6), *PLAIN["messages"]))
+PLEASANTRIES = (user("Thank you."), assistant("You are welcome."), user("Goodbye."), assistant("Goodbye."))
+LONG_HISTORY = probe(
+    "long history",
+    said(user("Describe the harbour."), assistant(FILLER * 12), *PLEASANTRIES, *PLAIN["messages"]),
+)
 #: A prompt long enough for a cache (1024 to 2048 tokens with most models) and new in every run, twice in order: the
 #: first is written, the second read. A target that caches other prompts, or none, counts as it likes.
 CACHED_PROMPT = PLAIN | {"system": [text("Run {nonce}. " + FILLER * 220, cache_control={"type": "ephemeral"})]}
@@ -211,19 +222,19 @@ def python_client(package: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def client_stream(client: str, headers: tuple[tuple[str, str], ...], auth: Auth) -> Probe:
+def client_stream(client: str, headers: tuple[tuple[str, str], ...], auth: Auth, query: str = "") -> Probe:
     """The plain stream as the stream helper of a client asks for it: it says so, and gives no time limit."""
     helper = (
         ("x-stainless-timeout", "NOT_GIVEN"),
         ("x-stainless-helper-method", "stream"),
         ("x-stainless-stream-helper", "messages"),
     )
-    call = Call(STREAM, headers=headers + helper, auth=auth)
+    call = Call(STREAM, headers=headers + helper, auth=auth, query=query)
     return probe(f"{client} client, stream", call, capabilities=("streaming",))
 
 
-#: Python clients of today and of the time before, which offer gzip and deflate.
+#: Python clients of today and of the time before, which offer gzip and deflate. What a client calls beta has a query.
 CURRENT = (*python_client("2.12.0"), ("anthropic-version", "2026-10-21"))
 LEGACY = (*python_client("0.75.0"), ("anthropic-version", "2023-06-01"))
-CURRENT_STREAM = client_stream("current", CURRENT, Auth.BEARER)
+CURRENT_STREAM = client_stream("current", CURRENT, Auth.BEARER, "beta=true")
 LEGACY_STREAM = client_stream("legacy", LEGACY, Auth.X_API_KEY)

@@ -39,16 +39,46 @@ def choosing(choice: Any, prompt: str, *tools: Body) -> Body:
     return asked(prompt, ROOM) | {"tools": list(tools or (GET_CODE,)), "tool_choice": choice}
 
 
+#: A tool as programs declare them: values within values, a choice of values, a description of several sentences.
+FIND_PLACES: Body = {
+    "name": "Find-places_2",
+    "description": "Finds places near a point. Gives the nearest ones first.\n\nDo not use it for codes.",
+    "input_schema": {
+        "type": "object",
+        "properties": {
+            "near": {
+                "type": "object",
+                "properties": {"lat": {"type": "number"}, "lon": {"type": "number"}},
+                "required": ["lat", "lon"],
+            },
+            "kinds": {
+                "type": "array",
+                "items": {"type": "string", "enum": ["inn", "mill"]},
+                "description": "At least one.",
+            },
+            "open": {"type": "boolean", "default": True},
+        },
+        "required": ["near", "kinds"],
+        "additionalProperties": False,
+    },
+}
+
 #: The plain request with one tool, which it does not ask for: the control of whatever is wrong about tools.
 TOOLED = tooled("the tool get_code", offering(GET_CODE))
 
-#: A model that is free to choose is asked for one call, and for two at once, in three wordings each.
+#: A model that is free to choose is asked for one call, and for two at once, in three wordings each. Beside what is
+#: asked for stands a tool that is not, as programs declare several.
 WORDINGS = (
     "Call the tool get_code with n = 7, then tell me the code it answers.",
     "Use the tool get_code with n set to 7. You cannot know the code without it.",
     "I need the code for n = 7. Only the tool get_code knows it: call get_code before you answer.",
 )
-CALLING = tooled("a tool call", *(choosing(AUTO, prompt) for prompt in WORDINGS), shape=Shape.UNTIL, until="calls-tool")
+CALLING = tooled(
+    "a tool call",
+    *(choosing(AUTO, prompt, GET_CODE, FIND_PLACES) for prompt in WORDINGS),
+    shape=Shape.UNTIL,
+    until="calls-tool",
+)
 CALLING_STREAM = twin(CALLING)
 TWICE = "Call the tool get_code twice at once: with n = 7, and in the same turn with n = 8. Do not wait in between."
 PARALLEL = tooled(
@@ -70,12 +100,18 @@ PARALLEL_STREAM = twin(PARALLEL)
 FORCED = tooled("a forced tool", choosing({"type": "tool", "name": "get_code"}, "What is the code for n = 7?"))
 FORCED_STREAM = twin(FORCED)
 
-#: Some call is forced, of one of two tools that take no arguments, which the prompt does not ask for.
+#: Some call is forced, of one of two tools that take no arguments, which the prompt does not ask for. A sequence to
+#: stop at that does not come changes nothing, and neither does it what the answer tells of its end.
 NOTHING: Body = {"type": "object", "properties": {}}
 CLOCK: Body = {"name": "get_time", "description": "Returns the current time.", "input_schema": NOTHING}
 BAD_NAME = tooled("one tool and one with a space in its name", offering(GET_CODE, CLOCK | {"name": "a b"}))
 CALENDAR: Body = {"name": "get_date", "description": "Returns the current date.", "input_schema": NOTHING}
-ANY = tooled("any tool", choosing({"type": "any"}, "Hello", CLOCK, CALENDAR), shape=Shape.UNTIL, until="calls-tool")
+ANY = tooled(
+    "any tool",
+    choosing({"type": "any"}, "Hello", CLOCK, CALENDAR) | {"stop_sequences": ["QQHALTQQ"]},
+    shape=Shape.UNTIL,
+    until="calls-tool",
+)
 ANY_STREAM = twin(ANY)
 
 #: One tool is forced by its name where the prompt asks for the other.
@@ -132,7 +168,7 @@ def use(number: int = 1) -> Body:
 
 def result(**members: Any) -> Body:
     """The result of the first call, with these further members: its content, whether it is an error."""
-    return {"type": "tool_result", "tool_use_id": "toolu_ct_1", **members}
+    return {"type": "tool_result", "tool_use_id": "toolu_ct_1"} | members
 
 
 QUESTION = user("What is the code for n = 7?")
@@ -146,13 +182,22 @@ def history(*turns: Mapping[str, Any]) -> Body:
     return offering(GET_CODE) | {"messages": list(turns)}
 
 
+#: An earlier round, as agents have many: words before the call, its result, an answer.
+EARLIER = (
+    user("What is the code for n = 6?"),
+    assistant([text("I will ask for it."), use(0)]),
+    user([result(tool_use_id="toolu_ct_0", content="The code is 3605.")]),
+    assistant("It is 3605."),
+)
+
+
 def called(content: Any, *calls: Body) -> Body:
-    """A history in which T1 was called, once unless calls are given, and the user's turn after it has this content."""
-    return history(QUESTION, assistant(list(calls or (use(),))), user(content))
+    """A history in which T1 was called and called again, once unless calls are given; this content came back."""
+    return history(*EARLIER, QUESTION, assistant(list(calls or (use(),))), user(content))
 
 
 #: A call and its result, written by hand: the control of what is wrong about a history.
 HISTORY = tooled("a call and its result", called([ANSWER]))
 #: The same with the result as a text block, and with none.
-RESULT_BLOCKS = tooled("a result of text blocks", called([result(content=[text(CODE)])]))
+RESULT_BLOCKS = tooled("a result of text blocks", called([result(content=[text(CODE)], is_error=False)]))
 NO_RESULT = tooled("a result without content", called([result()]))

@@ -20,6 +20,7 @@ from conformance.suite_bodies import (
     NO_MAX_TOKENS,
     NO_MODEL,
     NO_SUCH_PATH,
+    OWN_DOCUMENT,
     STREAMED_NEGATIVES,
     SYSTEM_NUMBER,
     WRONG_BEARER,
@@ -64,6 +65,12 @@ def test_status_and_error_type_agree(traffic: Judged) -> None:
 @requirement("ERR-006")
 @cases(never_5xx(), no_model=NO_MODEL, string=MESSAGES_STRING, fraction=FRACTION_MAX_TOKENS, system=SYSTEM_NUMBER)
 def test_an_invalid_body_is_no_server_error(case: Judged) -> None:
+    case.judge()
+
+
+@requirement("ERR-006")
+@cases(never_5xx(), document=OWN_DOCUMENT)
+def test_what_is_served_or_refused_is_no_server_error(case: Judged) -> None:
     case.judge()
 
 

@@ -100,7 +100,7 @@ def test_an_unknown_beta_is_ignored_or_refused(case: Judged) -> None:
 
 
 @requirement("HDR-007")
-@cases(accepted, utf_8=labelled("Content-Type", "application/json; charset=utf-8"))
+@cases(accepted, utf_8=labelled("Content-Type", "Application/JSON; Charset=UTF-8"))
 @cases(never_5xx(200), utf_16=labelled("Content-Type", "application/json; charset=utf-16"))
 def test_a_charset_parameter_changes_nothing(case: Judged) -> None:
     case.judge()

@@ -102,7 +102,7 @@ def test_empty_messages_are_refused(case: Judged) -> None:
 
 
 @requirement("REQ-005")
-@cases(refused, string=MESSAGE_STRING, null=said(None), array=said([]))
+@cases(refused, string=MESSAGE_STRING, null=said(None, *PLAIN["messages"]), array=said([]))
 def test_a_message_that_is_no_object_is_refused(case: Judged) -> None:
     case.judge()
 

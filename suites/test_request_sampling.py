@@ -10,20 +10,29 @@ from conformance.suite import (
     expects,
     never_5xx,
     per_profile,
-    probe,
     refused,
     requirement,
     text,
     user,
 )
-from conformance.suite_bodies import NEWER, OLDER, PONG, TEMPERATURE, TOP_P, blocks, newer, older, said
+from conformance.suite_bodies import (
+    DOCUMENT,
+    NEWER,
+    OLDER,
+    OWN_DOCUMENT,
+    PONG,
+    TEMPERATURE,
+    TOP_P,
+    blocks,
+    newer,
+    older,
+    said,
+)
 
 #: Newer models of the upstream API refuse every value but the default.
 accepted_unless_gated = per_profile(myrouter=accepted, anthropic=expects("accepted", open=[400]))
 refused_upstream = per_profile(myrouter=never_5xx(), anthropic=refused)
 
-DOCUMENT = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Ada wrote it."}}
-OWN_DOCUMENT = probe("a document of the user, newer version", newer(blocks(DOCUMENT, PONG)))
 CITATION = {
     "type": "char_location",
     "cited_text": "Ada",

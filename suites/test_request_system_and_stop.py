@@ -68,7 +68,7 @@ def test_a_system_of_a_wrong_type_is_refused(case: Judged) -> None:
     refused,
     control=STOPS,
     string=STOPS_STRING,
-    numbers=PLAIN | {"stop_sequences": [1]},
+    numbers=PLAIN | {"stop_sequences": ["ZZSTOPZZ", 1]},
     object=PLAIN | {"stop_sequences": {}},
 )
 def test_stop_sequences_of_a_wrong_type_are_refused(case: Judged) -> None:

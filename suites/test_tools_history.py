@@ -3,7 +3,7 @@
 A form of a result is judged where another one is accepted: where none is, it is the history itself (TOOL-017).
 """
 
-from conformance.suite import Judged, accepted, assistant, cases, refused, requirement, user
+from conformance.suite import Judged, accepted, assistant, cases, refused, requirement, text, user
 from conformance.suite_bodies import PONG
 from conformance.suite_tools import (
     ANSWER,
@@ -19,11 +19,15 @@ from conformance.suite_tools import (
     called,
     history,
     reply,
+    result,
     tooled,
     use,
 )
 
-ERROR = tooled("a result that is an error", called([ANSWER | {"is_error": True}]))
+ERROR = tooled(
+    "a result that is an error",
+    called([result(content=[text("There is no such code."), text("Ask again tomorrow.")], is_error=True)]),
+)
 
 BEHIND = tooled("text behind a result", called([ANSWER, PONG]))
 

@@ -21,8 +21,11 @@ from conformance.wire.reading import Reading
 LEAKS = re.compile(
     r"Traceback \(most recent call last\)|(?<![\w.])/(?:usr|home|opt|srv|var|root)/\w[^\s\"']*"
     r"|File \\?\"[^\"]+\.py\\?\"|node_modules"
+    r"|\b[\w/-]{1,64}\.(?:java|kt|scala|rs|go|js|ts|rb|php|cs):\d+|\bgoroutine \d+ \["  # places in sources
+    r"|\b[A-Z]:\\\\[\w. -]{1,64}\\\\|\b[\w-]{1,63}\.svc\.cluster\.local\b"
     r"|(?<![\d.])(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}(?![\d.])"
     r"|(?<![\w-])sk-[\w-]*\w{8,}"  # what a key begins with, sk-ant-api03-, is no key
+    r"|\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{8,400}\.eyJ"
 )
 
 

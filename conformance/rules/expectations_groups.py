@@ -59,7 +59,7 @@ def _totals(evidence: Evidence, counted: Count = total_input) -> list[int] | Non
 
 @kind("more-input-tokens", valid=True)
 def more_input_tokens(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """Each probe's total input is greater than the one before.
+    """Each probe's total input is greater than the one before, by `least` tokens or 1.
 
     Where the profile does not tell whether input tokens hold the cached ones, it is enough that they grow themselves:
     with the cache added they count twice what of the shorter prompt was cached.
@@ -69,8 +69,10 @@ def more_input_tokens(evidence: Evidence, args: Args) -> Iterable[Finding]:
     if not told:
         yield unjudged("", "an answer has no count of input tokens")
         return
-    grows = any(all(less < more for less, more in pairwise(totals)) for totals in told)
-    yield check("", grows, "more input tokens for more input", f"total input {_listed(told[0])}")
+    least = args.get("least", 1)
+    grows = any(all(more - less >= least for less, more in pairwise(totals)) for totals in told)
+    wanted = "more input tokens for more input" + (f", at least {least}" if least > 1 else "")
+    yield check("", grows, wanted, f"total input {_listed(told[0])}")
 
 
 @kind("same-input-tokens", valid=True)

@@ -50,6 +50,12 @@ PUT = {
     "name": "put_text",
     "input_schema": {"type": "object", "properties": {"text": {"type": "string", "enum": ["naïve"]}}},
 }
+DOCUMENT = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Ada wrote it."}}
+ODD: Body = {
+    **T1,
+    "name": "Find-it",
+    "input_schema": {"type": "object", "properties": {"near": {"type": "array", "items": {"type": "number"}}}},
+}
 PUTTING: Body = {"tools": [PUT], "tool_choice": {"type": "tool", "name": "put_text"}, "max_tokens": 300}
 STREAMED_CLIENT = {**CLIENT, "x-stainless-timeout": "NOT_GIVEN"}
 
@@ -125,6 +131,16 @@ FORMS: tuple[Item, ...] = (
     _case({**STOPPING, "stop_sequences": ["QQHALTQQ", "ZZSTOPZZ"]}),
     _case({"system": [text("You are terse."), text("You are polite.")]}),
     _case({**TWO_CALLS, **thinking({"type": "enabled", "budget_tokens": 1024}, stream=True)}),
+    _case(_said(*ANSWERED, assistant([text("Again."), SECOND]), user([{**RESULT, "tool_use_id": "toolu_2"}]))),
+    _case(_said(user("Hi"), assistant([text("Now."), CALL]), user([{**RESULT, "is_error": False}]))),
+    _case(_said(user("Hi"), assistant([CALL]), user([{**RESULT, "content": [text("42"), text("43")]}]))),
+    _case({"tools": [ODD], "tool_choice": {"type": "any"}, "max_tokens": 300, "stop_sequences": ["QQHALTQQ"]}),
+    _case(_said(*(turn for _ in range(3) for turn in (user("Hi"), assistant("Hello"))), user("Say hello"))),
+    _case({"system": "You are terse.", "messages": [user("Hi"), assistant("Hello"), user("Say hello")]}),
+    _case({**STOPPING, "stop_sequences": ["QQ", "WW", "VV", "ZZSTOPZZ"]}),
+    _case({"stream": True}, path="{messages}?beta=true"),
+    _case({}, headers={"content-type": "Application/JSON"}),
+    _case({"messages": [user([DOCUMENT, text("Say hello")])]}, version=NEW),
 )
 """What is served."""
 

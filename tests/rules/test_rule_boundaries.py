@@ -198,6 +198,14 @@ LEAKS = [
     "at node_modules",
     *("10.1.2.3", "192.168.0.1", "172.16.0.1", "172.19.0.1", "172.20.0.1", "172.30.0.1", "172.31.255.1"),
     "key sk-abcd1234",
+    "at com.acme.router.Body.parse(Body.java:88)",
+    "src/body.rs:42:13",
+    "goroutine 17 [running]",
+    "main.go:55",
+    "C:\\srv\\app\\x",
+    "vllm-7.prod.svc.cluster.local:8000",
+    "AKIA" + "A1B2C3D4E5F6G7H8",
+    "token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.x",
 ]
 HARMLESS = [
     "there is no file app.py",
@@ -213,6 +221,11 @@ HARMLESS = [
     "task-abcd12345",
     "keys begin with sk-ant-api03-",
     "sk-abc",
+    "the file body.java is no image",
+    "line 3:5",
+    "x:\n\nno",
+    "AKIA and so on",
+    "cluster.local",
 ]
 
 

@@ -1,5 +1,6 @@
 """The deliberate breaches of the contract, one requirement each, and how they are chosen."""
 
+from conformance.reference.faults.agents import AGENT_FAULTS
 from conformance.reference.faults.blocks import BLOCK_FAULTS
 from conformance.reference.faults.choosy_bodies import CHOOSY_BODY_FAULTS
 from conformance.reference.faults.choosy_heads import CHOOSY_HEAD_FAULTS
@@ -54,6 +55,7 @@ FAULTS: tuple[Fault, ...] = (
     *MEMBER_FAULTS,
     *SURFACE_FAULTS,
     *ENVELOPE_FAULTS,
+    *AGENT_FAULTS,
 )
 
 

@@ -96,6 +96,8 @@ REFUSAL_ROWS: tuple[Row, ...] = (
         "messages hold an upstream key",
         _told("key sk-proj-abcdefghijklmnop0123456789"),
     ),
+    ("source-leaked", "ERR-010", "messages name a place in the sources", _told("at app.Body.parse(Body.java:88)")),
+    ("service-leaked", "ERR-010", "messages name a service", _told("dial vllm-7.prod.svc.cluster.local:8000")),
 )
 
 
