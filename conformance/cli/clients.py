@@ -1,6 +1,5 @@
 """`conformance clients`: real clients against an endpoint, each in an environment of its own."""
 
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -77,12 +76,7 @@ def _checked(given: dict[str, Any], choice: Any, faults: tuple[str, ...]) -> Any
     from conformance.clients.checks import check
     from conformance.settings.resolve import resolve
 
-    settings = resolve(given, Path.cwd())
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # either way its processes are ended in order
-    try:
-        return check(settings, choice, _say, faults=faults)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    return check(resolve(given, Path.cwd()), choice, _say, faults=faults)
 
 
 def _say(text: str) -> None:

@@ -1,6 +1,5 @@
 """`conformance load`: many conversations at once, more and more of them."""
 
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -73,10 +72,6 @@ def _loaded(given: dict[str, Any], ladder: Any) -> int:
     from conformance.settings.resolve import resolve
 
     settings = resolve(given, Path.cwd())
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # either way its processes are ended in order
-    try:
-        done = run(settings, ladder, lambda text: click.echo(text, err=True))
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    done = run(settings, ladder, lambda text: click.echo(text, err=True))
     click.echo(done.text)
     return int(done.closing.code)

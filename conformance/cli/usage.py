@@ -1,5 +1,7 @@
 """What every command does about wrong usage, and commands that are loaded when they are asked for."""
 
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -13,9 +15,24 @@ WRONG_USAGE, INTERRUPTED = 4, 2
 
 
 @contextmanager
-def _ending_as_told() -> Iterator[None]:
+def _terminating_in_order() -> Iterator[None]:
+    """SIGTERM does meanwhile what Ctrl-C does, unless somebody has seen to it already, or the process is deaf to it."""
+    plain = signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    ours = plain and threading.current_thread() is threading.main_thread()
+    if ours:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def _ending_as_told() -> Iterator[None]:
+    try:
+        with _terminating_in_order():
+            yield
     except click.UsageError as error:
         error.show()
         raise SystemExit(WRONG_USAGE) from None
@@ -26,7 +43,7 @@ def _ending_as_told() -> Iterator[None]:
 
 class Group(click.Group):
     """Ends with 4 for every kind of wrong usage, its own and that of the commands below it, whoever found it, and with
-    2 where it is interrupted.
+    2 where it is interrupted, by Ctrl-C or SIGTERM.
 
     `rows` names commands that are not loaded yet: by the name of each the module that holds it, under that name or the
     one behind a colon, and what it is for in a few words. Only the command that is asked for is loaded; what all of

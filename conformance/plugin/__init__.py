@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from conformance.plugin.controller import Controller
+    from conformance.plugin.interrupts import Interrupts
 
 #: Short names known to belong to another plugin, by its distribution: there only the long name exists.
 OWNED_ELSEWHERE = {"profile": "pytest-profiling", "timeout": "pytest-timeout", "dry-run": "pytest-dry-run"}
 
 _CONTROLLER = pytest.StashKey["Controller"]()
+_INTERRUPTS = pytest.StashKey["Interrupts"]()
 _REFUSED = pytest.StashKey[pytest.UsageError]()  #: wrong usage that came to light while files were collected
 _KINDS: dict[str, dict[str, Any]] = {
     "flag": {"action": "store_true"},
@@ -83,10 +85,25 @@ def _is_ours(config: pytest.Config, arg: str) -> bool:
 
 def _controller(config: pytest.Config) -> "Controller":
     if _CONTROLLER not in config.stash:
+        interrupts = _listening(config)
         from conformance.plugin.controller import Controller
 
-        config.stash[_CONTROLLER] = Controller(config)
+        config.stash[_CONTROLLER] = Controller(config, interrupts)
+    config.stash[_INTERRUPTS].recall()
     return config.stash[_CONTROLLER]
+
+
+def _listening(config: pytest.Config) -> "Interrupts":
+    """What hears signals from now on, but in a worker of pytest-xdist, which ends with the process that sends."""
+    from functools import partial
+
+    from conformance.plugin.interrupts import Interrupts
+    from conformance.plugin.terminal import say_at_once
+
+    interrupts = config.stash.setdefault(_INTERRUPTS, Interrupts(partial(say_at_once, config)))
+    if not hasattr(config, "workerinput"):
+        interrupts.install()
+    return interrupts
 
 
 def _collecting(config: pytest.Config) -> "Controller | None":
@@ -152,6 +169,14 @@ def pytest_runtestloop(session: pytest.Session) -> "Generator[None, object, obje
             controller.stop()
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> "Generator[None, object, object]":
+    """Begin no further item once the run was interrupted."""
+    if controller := _active(item.config):
+        controller.interrupts.recall()
+    return (yield)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist where the controller keeps the journal."""
@@ -175,8 +200,8 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave the signals of the process as they were."""
-    if controller := _active(config):
-        controller.interrupts.restore()
+    if interrupts := config.stash.get(_INTERRUPTS, None):
+        interrupts.restore()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,7 +17,7 @@ from conformance.generation.draws import Draw
 from conformance.generation.reach import reachable
 from conformance.plugin.interrupts import Interrupts
 from conformance.plugin.lines import Line, Reader, line_of
-from conformance.plugin.terminal import dry_lines, say, say_at_once
+from conformance.plugin.terminal import dry_lines, say
 from conformance.probing.probe import Probe
 from conformance.reporting import printed
 from conformance.reporting.clean import clean
@@ -39,8 +39,9 @@ _WEAKER_THAN_A_FAILURE = frozenset({Exit.CONFORMS, Exit.NOTHING_TESTED, Exit.UNG
 class Controller:
     """The state of our part of one pytest process. Workers of pytest-xdist read; everybody else also sends."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, interrupts: Interrupts) -> None:
         self.config = config
+        self.interrupts = interrupts
         self.settings = self._settings()
         self.probes: dict[str, Probe] = controls()
         self.selected: list[Item] = []
@@ -48,7 +49,6 @@ class Controller:
         self.closing: Closing | None = None
         self.ungradable = ""
         self.failure = ""  #: of the harness, where the journal cannot say it
-        self.interrupts = Interrupts(partial(say_at_once, config))
         self._collected: set[str] = set()
         self._files: set[Path] = set()
         self._reader: Reader | None = None
@@ -114,6 +114,7 @@ class Controller:
 
     def select(self, items: list[pytest.Item]) -> None:
         """Apply `--requirement` and `--budget`; remember what is left."""
+        self.interrupts.recall()
         kept = [item for item in items if (line := line_of(item)) is None or self._wanted(line.item)]
         if len(kept) < len(items):
             left = set(kept)
@@ -141,7 +142,6 @@ class Controller:
     def _open(self) -> None:
         everything = {item.key for item in self.selected} >= self._collected and not self._narrowed()
         everything = everything and self._files.issuperset(suite_files())
-        self.interrupts.install()
         try:
             items = within(self.selected, self.settings.budget, self.settings.profile)
             items = self._failed.narrowed(items, self.probes) if self._failed else items
@@ -151,6 +151,8 @@ class Controller:
                 self.live.target.close()
                 self.config.option.collectonly = True  # the items are not run
                 return
+            self.interrupts.begun = True
+            self.interrupts.recall()
             self.live.begin()
         except UsageError as error:
             if self.live is not None:  # nothing was sent, and there is no journal to close
@@ -219,9 +221,10 @@ class Controller:
 
     def finish(self, session: pytest.Session, status: int) -> int:
         """Grade what was recorded, write the reports; the exit code of the process."""
+        self.interrupts.closing = True
+        status = self.interrupts.status(status)
         if self.live is None or self.dry or self.is_worker:
             return status if not self.ungradable else int(Exit.UNGRADABLE)
-        self.interrupts.closing = True
         try:
             self.closing = close_run(self.live, status, self.ungradable, failure=self.failure)
         except (JournalError, UsageError) as error:

@@ -7,15 +7,22 @@ from _thread import interrupt_main
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.session.live import Live
-from conformance.verdicts import Exit
+if TYPE_CHECKING:
+    from conformance.session.live import Live
 
-#: Only what nobody else handles is handled here: a process that was told to be deaf to a signal stays so.
-_HANDLED: tuple[tuple[signal.Signals, Any], ...] = (
-    (signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL),
+INTERRUPTED = 2  #: `Exit.INTERRUPTED`, spelt out since this is loaded before all else, in order to listen meanwhile
+#: Only what nobody else handles is handled here: a process that was told to be deaf to a signal stays so. The command
+#: lets SIGTERM do what Ctrl-C does.
+_HANDLED: tuple[tuple[signal.Signals, tuple[Any, ...]], ...] = (
+    (signal.SIGINT, (signal.default_int_handler,)), (signal.SIGTERM, (signal.SIG_DFL, signal.default_int_handler)),
 )  # fmt: skip
+_UNDISTURBED = (0, 1, 5)  #: what pytest ends with when all it was to do is done
+_AT_ONCE = {
+    True: b"\nended at once: the journal holds what was answered, and `conformance grade` reads it\n",
+    False: b"\nended at once: nothing was tested\n",
+}
 
 
 @dataclass(slots=True)
@@ -24,6 +31,7 @@ class Interrupts:
 
     say: Callable[[bytes], object]
     heard: bool = False
+    begun: bool = False  #: there may be a journal
     closing: bool = False  #: the run has ended, and its reports are being written: there is nothing to end in order
     _before: dict[signal.Signals, Any] = field(default_factory=dict)
 
@@ -31,7 +39,7 @@ class Interrupts:
         """Begin to listen, in the main thread of the process; elsewhere nothing can."""
         if threading.current_thread() is threading.main_thread():
             for number, untouched in _HANDLED:
-                if signal.getsignal(number) == untouched:
+                if signal.getsignal(number) in untouched:
                     self._before[number] = signal.signal(number, self._hear)
 
     def restore(self) -> None:
@@ -40,7 +48,17 @@ class Interrupts:
             signal.signal(number, handler)
         self._before.clear()
 
-    def watch(self, live: Live) -> None:
+    def recall(self) -> None:
+        """Raise again what was heard. Python drops what a signal raises where it comes during a callback, that of a
+        weak reference or of the collector of garbage, and what was to end would go on."""
+        if self.heard and not self.closing:
+            raise KeyboardInterrupt
+
+    def status(self, found: int) -> int:
+        """How pytest ends, which knows nothing of an interrupt that got lost."""
+        return INTERRUPTED if self.heard and found in _UNDISTURBED else found
+
+    def watch(self, live: "Live") -> None:
         """End the run, as a first signal would, once the journal cannot say that nothing more is to come: workers of
         pytest-xdist, which know of the run what stands there, would wait for it for ever."""
 
@@ -54,8 +72,7 @@ class Interrupts:
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         if self.heard:
-            self.say(b"\nended at once: the journal holds what was answered, and `conformance grade` reads it\n")
-            os._exit(Exit.INTERRUPTED)
+            self.say(_AT_ONCE[self.begun])
+            os._exit(INTERRUPTED)
         self.heard = True
-        if not self.closing:
-            raise KeyboardInterrupt
+        self.recall()

@@ -4,11 +4,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.session.live import Live
+if TYPE_CHECKING:
+    from conformance.session.live import Live
 
 
 def say(reporter: Any, line: str) -> None:
@@ -25,7 +26,7 @@ def say_at_once(config: pytest.Config, words: bytes) -> None:
         os.write(file.fileno(), words)
 
 
-def dry_lines(live: Live) -> Iterator[str]:
+def dry_lines(live: "Live") -> Iterator[str]:
     """What a run would send: each probe with its number of requests, and how many there are of all."""
     least, most = live.plan.requests
     span = f"{least}" if least == most else f"{least} to {most}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import runpy
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from conformance import cli, reference
 from conformance.cli import main
-from conformance.cli.usage import WRONG_USAGE
+from conformance.cli.usage import WRONG_USAGE, _ending_as_told
 from conformance.contract import load_catalogue
 from conformance.generation import selection
 from conformance.generation.corpus import FOLDER, file_of, read_corpus
@@ -153,6 +154,31 @@ def test_ctrl_c_ends_serving_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(reference, "serve", serve)
     assert _run("serve").exit_code == 0
+
+
+def test_sigterm_ends_serving_as_ctrl_c_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def serve(*words: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(reference, "serve", serve)
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        assert _run("serve").exit_code == 0
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_command_that_is_deaf_to_sigterm_stays_so() -> None:
+    found: list[object] = []
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with _ending_as_told():
+            found.append(signal.getsignal(signal.SIGTERM))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert found == [signal.SIG_IGN]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,64 @@ def test_one_signal_ends_the_run_in_order(number: signal.Signals, processes: str
     assert follower.footer["holding"] == ["INTERRUPTED"] and "not sent: the run was stopped" in follower.unsent.values()
 
 
+EARLY = ("-p", "early", "-p", "no:unraisableexception")
+
+
+def _early(folder: Path, number: signal.Signals, how: str, hook: str = "pytest_pycollect_makemodule") -> str:
+    """A plugin that gives its process a signal when a hook is called first: as it comes, where Python drops what a
+    handler raises, or twice."""
+    (folder / "early.py").write_text(
+        "import functools, signal, weakref\n"
+        "class Something:\n"
+        "    pass\n"
+        "def comes():\n"
+        f"    signal.raise_signal({int(number)})\n"
+        "def lost():\n"
+        "    something = Something()\n"
+        "    watch = weakref.ref(something, lambda _: comes())\n"
+        "    del something\n"
+        "def twice():\n"
+        "    lost()\n"
+        "    comes()\n"
+        f"once = functools.cache({how})\n"
+        f"def {hook}():\n"
+        "    once()\n"
+    )
+    return str(folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("how", ["comes", "lost", "twice"])
+def test_a_signal_while_files_are_collected_ends_it_before_anything_is_sent(
+    number: signal.Signals, how: str, tmp_path: Path
+) -> None:
+    with endpoint() as server:
+        words = (*target(server.url), *EARLY, "-k", "RESP-003", suite("response"))
+        process = start(tmp_path, *words, PYTHONPATH=_early(tmp_path, number, how))
+        code, output = finished(process)
+        assert server.requests == 0
+    assert code == 2 and "INTERNALERROR" not in output, output
+    assert ("ended at once: nothing was tested" in output) == (how == "twice") and not (tmp_path / "run").exists()
+
+
+def test_an_interrupt_that_got_lost_later_ends_the_run_at_the_next_item(tmp_path: Path) -> None:
+    plugin = _early(tmp_path, signal.SIGINT, "lost", "pytest_runtest_setup")
+    with endpoint() as server:
+        words = (*target(server.url), *EARLY, "-k", "RESP-003 or RESP-004", suite("response"))
+        code, output = finished(start(tmp_path, *words, PYTHONPATH=plugin))
+    assert code == 2 and "1 passed" in output and "2 passed" not in output, output
+    assert _report(tmp_path)["exit"] == "interrupted"
+
+
+def test_an_interrupt_that_got_lost_at_the_last_item_is_told_all_the_same(tmp_path: Path) -> None:
+    plugin = _early(tmp_path, signal.SIGINT, "lost", "pytest_runtest_teardown")
+    with endpoint() as server:
+        words = (*target(server.url), *EARLY, "-k", "RESP-003", suite("response"))
+        code, output = finished(start(tmp_path, *words, PYTHONPATH=plugin))
+    assert code == 2 and "1 passed" in output, output
+    assert read_run(tmp_path / "run" / "journal.jsonl").footer["holding"] == ["INTERRUPTED"]
+
+
 def test_two_signals_end_it_at_once_and_leave_the_journal(tmp_path: Path) -> None:
     with endpoint(delay=0.3) as server:
         process = start(tmp_path, *target(server.url), *LONG, "-p", "slow_end", PYTHONPATH=_slow_end(tmp_path))
