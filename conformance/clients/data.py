@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from conformance._paths import SUITES
 from conformance.contract import load_profiles
+from conformance.contract.written import parsed
 from conformance.settings.resolve import VARIABLE, UsageError
 
 FOLDER = SUITES / "clients"
@@ -111,11 +110,11 @@ def _frozen(value: Any) -> Any:
 
 def _mapping(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = parsed(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())[:200]}") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is not YAML: {str(error)[:200]}") from None
     if not isinstance(document, dict):
         raise UsageError(f"{path} must hold an object")
     return document

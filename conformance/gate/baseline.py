@@ -1,6 +1,6 @@
 """The baseline file: violations that the people of a server know about. Schema: `schemas/json/baseline.json`."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
 
 from conformance.contract.documents import json_schema
+from conformance.contract.written import parsed
 
 VERSION = 1
 LISTS = ("violations", "flaky")
@@ -76,9 +77,9 @@ def read_baseline(path: Path) -> Baseline:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise BaselineError(f"cannot read the baseline {path}: {reason}") from None
     try:
-        value = yaml.load(text, Loader=_Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BaselineError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+        value = parsed(text)
+    except ValueError as error:
+        raise BaselineError(f"{path} is not valid YAML: {error}") from None
     return baseline_from(value, str(path))
 
 
@@ -186,17 +187,3 @@ def _mistake(error: Any) -> str:
 def _shown(value: Any, most: int = 60) -> str:
     text = repr(value)
     return text if len(text) <= most else f"{text[:most]}…"
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a mapping that has a key twice, of which YAML's own loader would take the last without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """The mapping; ConstructorError for a repeated key."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key.value, str) and key.value in seen:
-                problem = f"{_shown(key.value)} occurs twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep)

@@ -7,9 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from conformance.contract.documents import json_schema
+from conformance.contract.written import parsed
 from conformance.evidence.spent import Price
 from conformance.settings.resolve import UsageError
 
@@ -48,10 +47,10 @@ def read_prices(file: Path | None) -> Prices | None:
 
 def _data(file: Path) -> Any:
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
+        return parsed(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read --prices {file}: {error.strerror}; name a YAML or JSON file") from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
+    except ValueError:
         raise UsageError(f"--prices {file} is neither YAML nor JSON; {FORM}") from None
 
 

@@ -91,7 +91,9 @@ WRONG = {
     "version: 1\nviolations: [": "is not valid YAML: ",
     "version: 1\nviolations: [{requirement: RESP-003, reason: x, expires: 2026-02-30}]": "is not valid YAML: ",
     "? [a]\n: 1": "is not valid YAML: ",
-    "version: 1\nviolations: " + "[" * 3000: "is not valid YAML: ",
+    "version: 1\nviolations: " + "[" * 3000: "is not valid YAML: it is nested too deeply",
+    "a: &a [*a]": "is not valid YAML: the alias 'a' stands for itself",
+    "version: 1\nviolations: &a [*a]": "is not valid YAML: the alias 'a' stands for itself",
 }  # fmt: skip
 
 
