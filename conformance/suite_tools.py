@@ -141,8 +141,9 @@ CHARACTERS = (
     'She said: "北京今天多云 naïve Привет"\n\tC:\\new\\table 🌦 𝄞 𠮷 '
     "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f end"
 )
+PUT_NAME = "Put-Text_of-the-Archive_which-has-a-name-as-long-as-any-may-be_0"  #: 64 characters, as TOOL-005 has them
 PUT_TEXT: Body = {
-    "name": "put_text",
+    "name": PUT_NAME,
     "description": "Stores a text. There is one text that can be stored, the one that the schema lists.",
     "input_schema": {
         "type": "object",
@@ -151,7 +152,7 @@ PUT_TEXT: Body = {
     },
 }
 CHARACTERS_CALL = tooled(
-    "a forced argument", choosing({"type": "tool", "name": "put_text"}, "Store the text, please.", PUT_TEXT)
+    "a forced argument", choosing({"type": "tool", "name": PUT_NAME}, "Store the text, please.", PUT_TEXT)
 )
 CHARACTERS_STREAM = twin(CHARACTERS_CALL)
 
@@ -185,7 +186,7 @@ def history(*turns: Mapping[str, Any]) -> Body:
 #: An earlier round, as agents have many: words before the call, its result, an answer.
 EARLIER = (
     user("What is the code for n = 6?"),
-    assistant([text("I will ask for it."), use(0)]),
+    assistant([text("I will ask for it."), use(0) | {"input": {"n": 6, "for": [{"name": "Zoë 北"}, None, 1.5]}}]),
     user([result(tool_use_id="toolu_ct_0", content="The code is 3605.")]),
     assistant("It is 3605."),
 )

@@ -110,6 +110,11 @@ def test_the_request_id_of_the_error_is_that_of_the_header(traffic: Judged) -> N
 
 @requirement("ERR-009")
 @cases(expects("error-before-stream"), control=STREAM_CONTROL, **BEFORE_STREAM)
+@cases(
+    expects("error-before-stream", also=[404]),
+    control=STREAM_CONTROL,
+    model_unknown=STREAMED_NEGATIVES["model_unknown"],
+)
 def test_an_invalid_request_for_a_stream_is_refused_by_status(case: Judged) -> None:
     case.judge()
 

@@ -18,11 +18,12 @@ RESULT = "The code is 4711."  #: what every tool of ours answers
 
 
 def with_results(reading: Reading) -> Body:
-    """The conversation with the assistant's turn as it came, and a result for each of its tool calls."""
+    """The conversation with the assistant's turn as it came, and a result for each of its tool calls, the last one
+    first: what is done in parallel ends in any order, and a result names its call."""
     content = _content(reading)
     results = [
         {"type": "tool_result", "tool_use_id": block.get("id"), "content": RESULT}
-        for block in content
+        for block in reversed(content)
         if block.get("type") == "tool_use"
     ]
     return _continued(reading, content, results)

@@ -105,15 +105,16 @@ def refusal_status(evidence: Evidence, args: Args) -> Iterable[Finding]:
 def error_before_stream(evidence: Evidence, args: Args) -> Iterable[Finding]:
     """Refused by status and not inside an event stream.
 
-    With `ok`, the statuses of a refusal that must come; without, a request that is served leaves the case open.
+    With `ok`, the statuses of a refusal that must come; without, a request that is served leaves the case open. `also`
+    says enough here.
     """
     for record in evidence.records:
-        yield _before_stream(record, tuple(args.get("ok", ())))
+        yield _before_stream(record, tuple(args.get("ok", ())), frozenset(args.get("also", ())))
 
 
-def _before_stream(record: Record, ok: tuple[int, ...]) -> Finding:
+def _before_stream(record: Record, ok: tuple[int, ...], also: frozenset[int]) -> Finding:
     exchange, reading, where = record.exchange, record.reading, Where(record.seq)
-    if not ok and exchange.status in UNRELATED_STATUSES:
+    if not ok and exchange.status in UNRELATED_STATUSES - also:
         return unjudged("", f"status {exchange.status} says nothing about this request", where)
     if not ok and reading.error is None and is_served(exchange):
         return unjudged("", "the request was not refused", where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 
 Args = Mapping[str, Any]
 
+#: Characters of a stop sequence from which half of it says something: nobody writes that by chance.
+LONG_STOP = 6
 #: Ways in which a text ends. Every other stop reason is a fault, or an event, of its own.
 ENDS = frozenset({"end_turn", "max_tokens", "stop_sequence"})
+_LOST = re.compile("[\ufffd\ud800-\udfff]")  # what is left of a character
 #: The later bytes of a character in UTF-8, read as Latin-1 or as Windows-1252; the first bytes of three, and of four.
 CONTINUATIONS = frozenset(map(chr, range(0x80, 0xC0))) | frozenset(bytes(range(0x80, 0xC0)).decode("cp1252", "ignore"))
 THREE_BYTES, FOUR_BYTES = 0xE0, 0xF0
@@ -72,11 +76,20 @@ def stops_at_sequence(evidence: Evidence, args: Args) -> Iterable[Finding]:
 
 
 def _stops(reading: Reading, args: Args, where: Where) -> Finding:
-    if any(word in reading.text for word in sequences(reading)):
+    begun = stop_reason(reading) == "stop_sequence" and _begins_to_stop(reading)
+    if begun or any(word in reading.text for word in sequences(reading)):
         return broken("", "a text that ends before the stop sequence", shown(reading.text), where)
     if stop_reason(reading) == "stop_sequence":
         return held("", where)
     return unjudged("", "the model did not write the stop sequence", where)
+
+
+def _begins_to_stop(reading: Reading) -> bool:
+    """Whether the text ends in half of the sequence that is reported, or more: a stream that looks at pieces alone."""
+    word = (message_of(reading) or {}).get("stop_sequence")
+    if not isinstance(word, str) or len(word) < LONG_STOP:
+        return False
+    return any(reading.text.endswith(word[:length]) for length in range((len(word) + 1) // 2, len(word)))
 
 
 @kind("stop-reported", valid=True)
@@ -120,7 +133,8 @@ def _continued(reading: Reading, args: Args, where: Where) -> Finding:
 
 @kind("round-trip", valid=True)
 def round_trip(evidence: Evidence, args: Args) -> Iterable[Finding]:
-    """`words` come back as they were sent: no U+FFFD, no misread character in their stead, and not all of them glued
+    """`words` come back as they were sent: no U+FFFD, no half of a character (a surrogate alone, as a stream has that
+    cuts between two escapes), no misread character in their stead, and not all of them glued
     to one word, as who strips every piece of a text leaves them. What else stands between them is the model's choice.
 
     `artefacts` are what the first byte of such a character becomes. Alone each is a letter of some language, which a
@@ -134,7 +148,7 @@ def _came_back(reading: Reading, args: Args, where: Where) -> Finding:
         return unjudged("", "the bytes are no valid UTF-8, which is a fault of its own (HTTP-011, SSE-002)", where)
     text = reading.text
     repeated = all(word in text for word in args["words"])
-    garbled = "\ufffd" in text or (not repeated and holds_misread(text, args["artefacts"]))
+    garbled = bool(_LOST.search(text)) or (not repeated and holds_misread(text, args["artefacts"]))
     glued = len(args["words"]) > 1 and "".join(args["words"]) in text.replace(SELECTOR, "")
     if garbled or glued:
         return broken("", "the characters that were sent", shown(text), where)

@@ -53,7 +53,7 @@ def test_a_replay_holds_the_turn_as_it_came_and_a_result_for_each_call() -> None
     body = REPLIES["tool-results"](_reading(said))
     assert body["messages"][-2] == {"role": "assistant", "content": said}
     results = body["messages"][-1]["content"]
-    assert [(row["tool_use_id"], row["content"]) for row in results] == [("toolu_1", RESULT), ("toolu_2", RESULT)]
+    assert [(row["tool_use_id"], row["content"]) for row in results] == [("toolu_2", RESULT), ("toolu_1", RESULT)]
     assert "tool_choice" not in body and body["tools"] == TOOLED["tools"]
     assert "tool_choice" in TOOLED and len(body["messages"]) == len(TOOLED["messages"]) + 2
 

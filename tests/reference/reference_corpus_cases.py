@@ -56,6 +56,7 @@ ODD: Body = {
     "name": "Find-it",
     "input_schema": {"type": "object", "properties": {"near": {"type": "array", "items": {"type": "number"}}}},
 }
+LONG: Body = {**T1, "name": "Get-" + "a" * 60}
 PUTTING: Body = {"tools": [PUT], "tool_choice": {"type": "tool", "name": "put_text"}, "max_tokens": 300}
 STREAMED_CLIENT = {**CLIENT, "x-stainless-timeout": "NOT_GIVEN"}
 
@@ -141,6 +142,9 @@ FORMS: tuple[Item, ...] = (
     _case({"stream": True}, path="{messages}?beta=true"),
     _case({}, headers={"content-type": "Application/JSON"}),
     _case({"messages": [user([DOCUMENT, text("Say hello")])]}, version=NEW),
+    _case(_said(user("Hi"), assistant([CALL, SECOND]), user([{**RESULT, "tool_use_id": "toolu_2"}, RESULT]))),
+    _case(_said(user("Hi"), assistant([{**CALL, "input": {"n": [1]}}]), user([RESULT]))),
+    _case({"tools": [LONG], "tool_choice": {"type": "any"}, "max_tokens": 300}),
 )
 """What is served."""
 

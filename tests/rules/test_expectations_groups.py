@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from expectation_samples import exchange, expect, failed, kinds, said, told
+from expectation_samples import exchange, expect, failed, judged, kinds, said, told
 
 from conformance.rules.findings import Kind
 from conformance.wire.exchange import End, Ending, Exchange, Headers
@@ -32,6 +32,12 @@ def costing(tokens: Any, **more: Any) -> Exchange:
 )
 def test_more_input_costs_more(few: Exchange, many: Exchange, found: set[Kind]) -> None:
     assert kinds(expect("more-input-tokens"), few, many) == found
+
+
+def test_much_more_input_costs_much_more() -> None:
+    assert kinds(expect("more-input-tokens", {"least": 60}), costing(10), costing(70)) == HELD
+    (finding,) = judged(expect("more-input-tokens", {"least": 60}), costing(10), costing(69))
+    assert (finding.kind, finding.expected) == (Kind.BROKEN, "more input tokens for more input, at least 60")
 
 
 @pytest.mark.parametrize("profile", ["myrouter", "anthropic"])

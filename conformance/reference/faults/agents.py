@@ -1,13 +1,14 @@
 """Faults that only the requests of agents meet: several rounds, tools of many parts, histories that grow."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from conformance.reference.faults._edit import BOTH, Row, body_refused, put, refuse_when, table
 from conformance.reference.faults.choosy_bodies import Body, Form, _contents, _results
 from conformance.reference.plan import Plan
-from conformance.reference.seams import Context, Fault, Seam
+from conformance.reference.seams import Apply, Context, Fault, Seam
 from conformance.reference.tokens import blocks, listed
 
 KEPT_TURNS = 4
@@ -27,6 +28,16 @@ def _holds_calls(body: Body) -> bool:
 
 def _words_before_call(body: Body) -> bool:
     return any(kinds[:1] == ["text"] and "tool_use" in kinds for kinds in _kinds(body))
+
+
+def _out_of_order(body: Body) -> bool:
+    ids = [[block.get("tool_use_id", block.get("id")) for block in blocks(content)] for content in _contents(body)]
+    return any(len(made) > 1 and told == made[::-1] for made, told in pairwise(ids) if None not in made)
+
+
+def _nested_input(body: Body) -> bool:
+    calls = [block for content in _contents(body) for block in blocks(content) if block.get("type") == "tool_use"]
+    return any(isinstance(value, list | dict) for call in calls for value in dict(call.get("input", {})).values())
 
 
 def _properties(body: Body) -> list[Mapping[str, Any]]:
@@ -51,6 +62,8 @@ def _document(body: Body) -> bool:
 FORMS: tuple[Form, ...] = (
     ("second-round-refused", "TOOL-017", "a second round of calls", _two_rounds),
     ("words-before-call-refused", "TOOL-017", "a turn of words and a call", _words_before_call),
+    ("results-out-of-order-refused", "TOOL-017", "results in another order than the calls", _out_of_order),
+    ("nested-input-refused", "TOOL-017", "a call in the history with values within values", _nested_input),
     ("nested-schema-refused", "TOOL-001", "a property that is an array or an object", _nested),
     ("odd-tool-names-refused", "TOOL-001", "a name of capitals and dashes", _odd_names),
     ("no-error-refused", "TOOL-018", "is_error false", _results(lambda r: r.get("is_error") is False)),
@@ -114,7 +127,35 @@ def _stopped_calls(plan: Plan, context: Context) -> Plan:
     return replace(plan, stop_reason="stop_sequence", stop_sequence=stops[0]) if wrong else plan
 
 
+def _named(edit: Callable[[str], str]) -> Apply:
+    """A tool's name on its way back through another API."""
+
+    def apply(plan: Plan, context: Context) -> Plan:
+        content = [{**b, "name": edit(b["name"])} if b["type"] == "tool_use" else b for b in plan.content]
+        return replace(plan, content=tuple(content))
+
+    return apply
+
+
+def _stop_begun(plan: Plan, context: Context) -> Plan:
+    """Who looks for a stop sequence within pieces lets its beginning pass."""
+    if not plan.stop_sequence or not plan.content or plan.content[-1]["type"] != "text":
+        return plan
+    begun = plan.stop_sequence[: len(plan.stop_sequence) // 2]
+    last = {**plan.content[-1], "text": plan.content[-1]["text"] + begun}
+    return replace(plan, content=(*plan.content[:-1], last))
+
+
 PLAN_ROWS: tuple[Row, ...] = (
+    ("tool-name-cut", "TOOL-015", "a tool's name comes back cut to 63 characters", _named(lambda name: name[:63])),
+    ("tool-name-in-small", "TOOL-015", "a tool's name comes back in small letters", _named(str.lower)),
+    (
+        "tool-name-with-underscores",
+        "TOOL-015",
+        "dashes come back as underscores",
+        _named(lambda n: n.replace("-", "_")),
+    ),
+    ("stop-text-begun", "SEM-005", "the first half of a stop sequence is part of the text", _stop_begun),
     ("calls-end-as-stops", "SEM-004", "a call beside stop sequences ends as stop_sequence", _stopped_calls),
 )
 
