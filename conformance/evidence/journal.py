@@ -7,22 +7,20 @@ redacted exchanges get here. Schema of a line: `schemas/json/journal.json`.
 """
 
 import json
-import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 from threading import Lock
-from typing import Any, TextIO
+from typing import Any
 
 from conformance.evidence.chain import START, sealed, unsealed
+from conformance.evidence.held import Taken, new_file
 from conformance.evidence.run import Expect, Item, Record
 from conformance.wire.exchange import Chunk, End, Ending, Exchange, Limit, Request
 
 JOURNAL = "journal.jsonl"  #: its name in the folder of a run
 VERSION = 2  #: 1 had no digest chain
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
 class JournalError(Exception):
@@ -36,18 +34,21 @@ class CannotWrite(Exception):
 class JournalWriter:
     """Appends lines to a new file and flushes each; safe to use from several threads.
 
-    Only its owner may read the file, and the folder if it is made here. After an error (a full disk) nothing more is
-    written, so that what a line lacks stays at the end; `failure` says what it was.
+    Only its owner may read the file, and the folder if it is made here. Where another run is writing it, it is left to
+    that one: CannotWrite. After an error (a full disk) nothing more is written, so that what a line lacks stays at the
+    end; `failure` says what it was.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _set_aside(path)
         self.path = path
         self.failure = ""
         self._lock = Lock()
         self._digest = START
-        self._file: TextIO = os.fdopen(os.open(path, _NEW, 0o600), "a", encoding="utf-8")
+        try:
+            self._file = new_file(path)
+        except Taken:
+            raise CannotWrite(f"another run is writing {path}; wait for its end, or name another folder") from None
 
     def write(self, kind: str, **content: Any) -> None:
         """Append one line. Raises CannotWrite."""
@@ -66,13 +67,6 @@ class JournalWriter:
         """Close the file."""
         with suppress(OSError):  # of what could not be written before, which `failure` tells
             self._file.close()
-
-
-def _set_aside(path: Path) -> None:
-    """An earlier run's journal keeps its content under the next free name: runs never share a file."""
-    if path.exists():
-        numbered = (path.with_name(f"{path.stem}.{number}{path.suffix}") for number in count(1))
-        path.rename(next(free for free in numbered if not free.exists()))
 
 
 def packed(data: bytes) -> Any:

@@ -1,6 +1,8 @@
 """A journal gives back what was written into it, however it is read, and says where it is damaged."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from conformance.contract import load_catalogue, load_profiles
 from conformance.evidence.chain import START, sealed
 from conformance.evidence.follow import Follower, header_terms, read_run, terms_from
 from conformance.evidence.journal import (
+    CannotWrite,
     JournalError,
     JournalWriter,
     item_from,
@@ -297,3 +300,22 @@ def test_an_unknown_requirement_is_a_key_error() -> None:
     assert _terms().requirement("REQ-001").id == "REQ-001"
     with pytest.raises(KeyError):
         _terms().requirement("NOPE-001")
+
+
+HOLDING = "import sys, pathlib\nfrom conformance.evidence.journal import JournalWriter\n\
+writer = JournalWriter(pathlib.Path(sys.argv[1]))\nwriter.write('header')\nprint('held', flush=True)\nsys.stdin.read()"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is held there")
+def test_a_journal_that_is_being_written_is_not_taken_away_and_a_dead_process_holds_none(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    command = [sys.executable, "-c", HOLDING, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None and other.stdout.readline() == "held\n"
+        before = path.read_bytes()
+        with pytest.raises(CannotWrite, match=r"another run is writing .*journal\.jsonl; wait for its end, or name"):
+            JournalWriter(path)
+        assert path.read_bytes() == before and [file.name for file in tmp_path.iterdir()] == ["journal.jsonl"]
+        other.kill()
+    JournalWriter(path).close()
+    assert (tmp_path / "journal.1.jsonl").read_bytes() == before

@@ -101,6 +101,20 @@ def test_configured_headers_are_sent_and_hidden(tmp_path: Path) -> None:
     assert "a-secret-tenant" not in written and "[HEADER*****" in written and '"TENANT"' in written
 
 
+@pytest.mark.skipif(os.name == "nt", reason="nothing is held there")
+def test_a_run_into_the_folder_of_one_that_goes_on_is_wrong_usage(tmp_path: Path) -> None:
+    first = _open(_settings(tmp_path))
+    first.open()
+    second = _open(_settings(tmp_path))
+    with pytest.raises(UsageError, match=r"another run is writing .*journal\.jsonl; wait for its end, or name another"):
+        second.open()
+    first.finish()
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["journal.jsonl"]
+    third = _open(_settings(tmp_path))
+    third.open()
+    third.finish()
+
+
 def test_a_wrong_key_ends_the_run_with_its_remedy(tmp_path: Path) -> None:
     with Endpoint(ReferenceSettings(key="another-key-0123456789")) as endpoint:
         closing = _run(_settings(tmp_path, target_url=endpoint.url, model="reference-1"))
