@@ -174,7 +174,7 @@ class Endpoint:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._loop is not None and self._done is not None:
+        if self._loop is not None and self._done is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._done.set)
         self._thread.join()
 

@@ -108,6 +108,7 @@ def test_a_run_into_the_folder_of_one_that_goes_on_is_wrong_usage(tmp_path: Path
     second = _open(_settings(tmp_path))
     with pytest.raises(UsageError, match=r"another run is writing .*journal\.jsonl; wait for its end, or name another"):
         second.open()
+    second.target.close()  # as whoever opened it does, too
     first.finish()
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["journal.jsonl"]
     third = _open(_settings(tmp_path))
