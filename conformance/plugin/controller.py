@@ -11,18 +11,17 @@ import pytest
 
 from conformance._paths import suite_files
 from conformance.contract import load_catalogue
-from conformance.evidence.journal import JournalError
 from conformance.evidence.run import Item
 from conformance.generation.draws import Draw
 from conformance.generation.reach import reachable
 from conformance.plugin.interrupts import Interrupts
 from conformance.plugin.lines import Line, Reader, line_of
-from conformance.plugin.terminal import dry_lines, say
+from conformance.plugin.terminal import dry_lines, say, section
 from conformance.probing.probe import Probe
 from conformance.reporting import printed
 from conformance.reporting.clean import clean
 from conformance.reporting.facts import EMBEDDED
-from conformance.session.closing import Closing, close_run
+from conformance.session.closing import Closing, close_run, why_not_closed
 from conformance.session.failed import failed_in
 from conformance.session.live import Live, open_live
 from conformance.session.target import Ungradable, address_of, capabilities_of, profile_of
@@ -227,8 +226,8 @@ class Controller:
             return status if not self.ungradable else int(Exit.UNGRADABLE)
         try:
             self.closing = close_run(self.live, status, self.ungradable, failure=self.failure)
-        except (JournalError, UsageError) as error:
-            self.failure = f"the harness failed: {error}"
+        except Exception as error:
+            self.failure = why_not_closed(error, self.live.journal)
             return int(Exit.HARNESS_ERROR)
         others_failed = status == pytest.ExitCode.TESTS_FAILED and self.closing.code in _WEAKER_THAN_A_FAILURE
         return int(Exit.VIOLATION if others_failed else self.closing.code)
@@ -241,14 +240,9 @@ class Controller:
     def summarise(self, reporter: Any) -> None:
         """Write the summary to the terminal."""
         if self.closing is not None:
-            reporter.section("conformance", "=")
-            reporter.write_line(self.closing.text)
-            for line in printed(self.closing.graded, self.closing.facts, os.environ):
-                reporter.write_line(line)
+            more = printed(self.closing.graded, self.closing.facts, os.environ)
+            section(reporter, "conformance", self.closing.text, *more)
         elif self.failure:
-            reporter.section("conformance", "=")
-            reporter.write_line(clean(self.failure))
+            section(reporter, "conformance", clean(self.failure))
         elif self.dry and self.live is not None:
-            reporter.section("conformance, dry run", "=")
-            for line in dry_lines(self.live):
-                reporter.write_line(line)
+            section(reporter, "conformance, dry run", *dry_lines(self.live))

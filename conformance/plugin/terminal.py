@@ -19,6 +19,13 @@ def say(reporter: Any, line: str) -> None:
         reporter.write_line(line)
 
 
+def section(reporter: Any, title: str, *lines: str) -> None:
+    """Lines under a title of their own."""
+    reporter.section(title, "=")
+    for line in lines:
+        reporter.write_line(line)
+
+
 def say_at_once(config: pytest.Config, words: bytes) -> None:
     """Write to where the terminal of pytest writes, around what captures the output."""
     file = getattr(config.get_terminal_writer(), "_file", sys.stderr)

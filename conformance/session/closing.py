@@ -7,13 +7,16 @@ from typing import Any
 
 from conformance.contract import Level
 from conformance.evidence.follow import Follower
+from conformance.evidence.journal import JournalError
 from conformance.gate.store import HistoryError, record
 from conformance.reporting import Facts, ReportError, summary, write_reports
 from conformance.reporting.clean import clean
 from conformance.reporting.facts import Baselined
+from conformance.rules.guard import CRASHED, raised
 from conformance.session.baselines import Accepted, accepted_in
 from conformance.session.facts import facts_of
 from conformance.session.live import Live
+from conformance.settings.resolve import UsageError
 from conformance.verdicts import Exit, Graded, exit_code, grade
 
 #: What pytest's own end status says about a run, beside what the verdicts say.
@@ -54,6 +57,13 @@ def close_run(live: Live, status: int, ungradable: str, reports: bool = True, fa
     folder = live.folder if reports else None
     closing = settle(follower, live.settings.level, folder, told=clean(told), holding=extra)
     return _remembered(closing, live.settings.history) if live.settings.history else closing
+
+
+def why_not_closed(error: Exception, journal: Path) -> str:
+    """What is told where `close_run` raises: its own sentence, or where the harness failed, and what is left."""
+    if isinstance(error, JournalError | UsageError):
+        return f"{CRASHED}{error}"
+    return f"{CRASHED}{raised(error)}; the journal is kept at {journal}, and `conformance grade` reads it again"
 
 
 def _remembered(closing: Closing, history: Path) -> Closing:

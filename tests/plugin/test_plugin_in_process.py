@@ -341,6 +341,20 @@ def test_a_run_that_cannot_be_written_is_wrong_usage(run: Run, tmp_path: Path) -
     assert "Traceback" not in _text(result) and "INTERNALERROR" not in _text(result)
 
 
+def test_a_crash_while_a_run_is_closed_is_code_three_in_a_sentence(
+    run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*given: object) -> None:
+        raise RuntimeError("words that may be secret")
+
+    monkeypatch.setattr("conformance.session.closing.grade", crash)
+    result = run("-k", "HDR-001", suite("headers"))
+    told = r"the harness failed: RuntimeError at test_plugin_in_process\.py, line \d+; the journal is kept at "
+    text = _text(result)
+    assert result.ret == 3 and re.search(told + "run/journal.jsonl, and `conformance grade` reads it again", text)
+    assert "words that may be secret" not in text and (pytester.path / "run" / "journal.jsonl").is_file()
+
+
 @pytest.mark.parametrize("there", ["true", ""])
 def test_a_runner_of_github_gets_annotations(run: Run, monkeypatch: pytest.MonkeyPatch, there: str) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", there)
