@@ -29,9 +29,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prove": ("conformance.cli.prove", "prove the harness on the faults of the reference endpoint"),
     "corpus": ("conformance.cli.corpus", "draw the frozen corpus of generated cases anew"),
 }
+#: Those whose product is what they print, whatever else says how they ended; None for the help and the version.
+PRINTING = frozenset({"estimate", "doctor", "requirements", "compare", "history", "serve", None})
 
 
-@click.group(cls=Group, rows=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, rows=COMMANDS, printing=PRINTING, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="messages-conformance", prog_name="conformance")
 def main() -> None:
     """Say clause by clause whether a server keeps the contract of the Messages API, and prove it."""

@@ -2,16 +2,18 @@
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 
-#: `Exit.USAGE`, where click would end with 2, and `Exit.INTERRUPTED`, where it would end with 1, which means a
-#: violation. Spelt out here since loading the verdicts would slow down every command.
-WRONG_USAGE, INTERRUPTED = 4, 2
+from conformance.cli.streams import outlast, output_lost
+
+#: `Exit.USAGE`, where click would end with 2, and `Exit.INTERRUPTED` and `Exit.HARNESS_ERROR`, where it or Python would
+#: end with 1, which means a violation. Spelt out here since loading the verdicts would slow down every command.
+WRONG_USAGE, INTERRUPTED, HARNESS_ERROR = 4, 2, 3
 
 
 @contextmanager
@@ -39,20 +41,35 @@ def _ending_as_told() -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         raise SystemExit(INTERRUPTED) from None
+    except (click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        from conformance.rules.guard import CRASHED, raised
+
+        click.echo(f"Error: {CRASHED}{raised(error)}", err=True)
+        raise SystemExit(HARNESS_ERROR) from None
 
 
 class Group(click.Group):
     """Ends with 4 for every kind of wrong usage, its own and that of the commands below it, whoever found it, and with
-    2 where it is interrupted, by Ctrl-C or SIGTERM.
+    2 where it is interrupted, by Ctrl-C or SIGTERM. An error of ours ends it with 3, and so does output that could not
+    be written where a command is there to print: one of `printing`, None for the group itself.
 
     `rows` names commands that are not loaded yet: by the name of each the module that holds it, under that name or the
     one behind a colon, and what it is for in a few words. Only the command that is asked for is loaded; what all of
     them are for is told from the table.
     """
 
-    def __init__(self, *words: Any, rows: Mapping[str, tuple[str, str]] | None = None, **more: Any) -> None:
+    def __init__(
+        self,
+        *words: Any,
+        rows: Mapping[str, tuple[str, str]] | None = None,
+        printing: Collection[str | None] = (),
+        **more: Any,
+    ) -> None:
         super().__init__(*words, **more)
-        self.rows = dict(rows or {})
+        self.rows, self.printing = dict(rows or {}), printing
+        self._asked: str | None = None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every name, in the order of the table."""
@@ -76,5 +93,19 @@ class Group(click.Group):
             return super().make_context(*words, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _ending_as_told():
-            return super().invoke(ctx)
+        try:
+            with _ending_as_told():
+                return super().invoke(ctx)
+        finally:
+            self._asked = ctx.invoked_subcommand
+
+    def main(self, *words: Any, **more: Any) -> Any:
+        """The command as it is called from a shell."""
+        outlast()
+        try:
+            return super().main(*words, **more)
+        except SystemExit as end:
+            if not end.code and self._asked in self.printing and (lost := output_lost()):
+                click.echo(f"Error: cannot write the output: {lost}", err=True)
+                raise SystemExit(HARNESS_ERROR) from None
+            raise

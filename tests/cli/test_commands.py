@@ -1,6 +1,7 @@
 """The command line: runs, entries of the catalogue, the reference endpoint and its faults."""
 
 import asyncio
+import re
 import runpy
 import signal
 import sys
@@ -215,3 +216,13 @@ def test_an_interrupted_command_ends_with_2(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(pytest, "main", interrupted)
     result = _run("run", "http://127.0.0.1:9")
     assert (result.exit_code, result.output) == (Exit.INTERRUPTED, "interrupted\n")
+
+
+def test_an_error_of_ours_ends_with_3_and_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(words: list[str]) -> int:
+        raise RuntimeError("words that may be secret")
+
+    monkeypatch.setattr(pytest, "main", crash)
+    result = _run("run", "http://127.0.0.1:9")
+    assert result.exit_code == Exit.HARNESS_ERROR
+    assert re.fullmatch(r"Error: the harness failed: RuntimeError at test_commands\.py, line \d+\n", result.output)
