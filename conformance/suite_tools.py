@@ -183,18 +183,21 @@ def history(*turns: Mapping[str, Any]) -> Body:
     return offering(GET_CODE) | {"messages": list(turns)}
 
 
-#: An earlier round, as agents have many: words before the call, its result, an answer.
-EARLIER = (
-    user("What is the code for n = 6?"),
-    assistant([text("I will ask for it."), use(0) | {"input": {"n": 6, "for": [{"name": "Zoë 北"}, None, 1.5]}}]),
-    user([result(tool_use_id="toolu_ct_0", content="The code is 3605.")]),
-    assistant("It is 3605."),
-)
-
-
 def called(content: Any, *calls: Body) -> Body:
     """A history in which T1 was called and called again, once unless calls are given; this content came back."""
-    return history(*EARLIER, QUESTION, assistant(list(calls or (use(),))), user(content))
+    return history(*_earlier(content), QUESTION, assistant(list(calls or (use(),))), user(content))
+
+
+def _earlier(content: Any) -> tuple[Body, ...]:
+    """An earlier round, as agents have many: words before the call, its result in the form that is tried, an answer."""
+    told = "The code is 3605."
+    in_blocks = any(isinstance(block.get("content"), list) for block in content if isinstance(block, dict))
+    return (
+        user("What is the code for n = 6?"),
+        assistant([text("I will ask for it."), use(0) | {"input": {"n": 6, "for": [{"name": "Zoë 北"}, None, 1.5]}}]),
+        user([result(tool_use_id="toolu_ct_0", content=[text(told)] if in_blocks else told)]),
+        assistant("It is 3605."),
+    )
 
 
 #: A call and its result, written by hand: the control of what is wrong about a history.
