@@ -1,5 +1,6 @@
 """What every command does about wrong usage, and commands that are loaded when they are asked for."""
 
+import io
 import signal
 import threading
 from collections.abc import Collection, Iterator, Mapping
@@ -14,6 +15,7 @@ from conformance.cli.streams import outlast, output_lost
 #: `Exit.USAGE`, where click would end with 2, and `Exit.INTERRUPTED` and `Exit.HARNESS_ERROR`, where it or Python would
 #: end with 1, which means a violation. Spelt out here since loading the verdicts would slow down every command.
 WRONG_USAGE, INTERRUPTED, HARNESS_ERROR = 4, 2, 3
+LONGEST = 2000  #: characters of one line of what is told of wrong usage
 
 
 @contextmanager
@@ -35,19 +37,29 @@ def _ending_as_told() -> Iterator[None]:
     try:
         with _terminating_in_order():
             yield
-    except click.UsageError as error:
-        error.show()
-        raise SystemExit(WRONG_USAGE) from None
+    except click.ClickException as error:
+        click.echo(_shown(error), err=True, nl=False)
+        raise SystemExit(WRONG_USAGE if isinstance(error, click.UsageError) else error.exit_code) from None
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         raise SystemExit(INTERRUPTED) from None
-    except (click.ClickException, click.Abort, click.exceptions.Exit):
+    except (click.Abort, click.exceptions.Exit):
         raise
     except Exception as error:
         from conformance.rules.guard import CRASHED, raised
 
         click.echo(f"Error: {CRASHED}{raised(error)}", err=True)
         raise SystemExit(HARNESS_ERROR) from None
+
+
+def _shown(error: click.ClickException) -> str:
+    """What click would print, which repeats what was given: without credentials, and nothing in it acts."""
+    from conformance.reporting.clean import clean
+    from conformance.settings.withheld import withheld
+
+    told = io.StringIO()
+    error.show(told)
+    return "\n".join(clean(line, LONGEST) for line in withheld(told.getvalue()).split("\n"))
 
 
 class Group(click.Group):

@@ -24,8 +24,6 @@ _REFUSED = pytest.StashKey[pytest.UsageError]()  #: wrong usage that came to lig
 _KINDS: dict[str, dict[str, Any]] = {
     "flag": {"action": "store_true"},
     "many": {"action": "append"},
-    "whole": {"type": int},
-    "number": {"type": float},
 }
 
 
@@ -52,9 +50,10 @@ def _owner(option: Option) -> str:
 
 
 def _keywords(option: Option) -> dict[str, Any]:
+    """As argparse takes them. It looks at no value: its words about a wrong one would repeat a key."""
     words = {"dest": option.dest, "default": None, "help": option.help, **_KINDS.get(option.kind, {})}
     if option.choices and option.kind != "many":
-        words["choices"] = option.choices
+        words["metavar"] = f"{{{','.join(option.choices)}}}"
     if option.metavar:
         words["metavar"] = option.metavar
     return words

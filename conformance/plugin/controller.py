@@ -25,6 +25,7 @@ from conformance.session.closing import Closing, close_run, why_not_closed
 from conformance.session.failed import failed_in
 from conformance.session.live import Live, open_live
 from conformance.session.target import Ungradable, address_of, capabilities_of, profile_of
+from conformance.settings.config_file import LONGEST
 from conformance.settings.options import OPTIONS
 from conformance.settings.resolve import Settings, UsageError, resolve
 from conformance.suite_budgets import FULL, within
@@ -76,7 +77,7 @@ class Controller:
             self._address = address_of(settings)
             self._failed = failed_in(settings.only_failed) if settings.only_failed else None
         except UsageError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(clean(str(error), LONGEST)) from None
         return settings
 
     def draw(self) -> Draw:
@@ -157,7 +158,7 @@ class Controller:
             if self.live is not None:  # nothing was sent, and there is no journal to close
                 self.live.target.close()
                 self.live = None
-            raise pytest.UsageError(clean(str(error))) from None
+            raise pytest.UsageError(clean(str(error), LONGEST)) from None
         except Ungradable as error:
             self.ungradable = clean(str(error))
             raise pytest.exit.Exception(f"nothing was graded: {self.ungradable}", returncode=Exit.UNGRADABLE) from None

@@ -1,6 +1,8 @@
 """A credential that was given to a run stands in no file and no output, whatever the target makes of it."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -120,3 +122,43 @@ def test_wrong_usage_repeats_no_credential(
     result = CliRunner().invoke(main, ["doctor", url.format(key=key, port=free_port()), "--model", "m"])
     assert result.exit_code == code, result.output
     assert told(result.output.replace("-Zo9", "/Zo9")) == []
+
+
+NUMBERS = ("timeout", "fuzz-seed", "max-cost", "context-window", "repeat", "concurrency")
+CHOICES = ("level", "profile", "credential", "budget")
+MISPLACED = (
+    *(("run", "http://127.0.0.1:9", f"--{name}", KEY) for name in (*NUMBERS, *CHOICES)),
+    (KEY,), (f"--{KEY}",), ("run", "http://127.0.0.1:9", "x", KEY), ("run", f"--{KEY}"), ("run", f"--level={KEY}"),
+    ("serve", "--port", KEY), ("serve", "--fault", KEY), ("requirements", KEY), ("requirements", "--format", KEY),
+    ("grade", KEY), ("compare", KEY, SECOND), ("verify", KEY), ("baseline", "check", "x", "--today", KEY),
+    ("history", KEY), ("merge", KEY, "--out", "x"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(MISPLACED)))
+def test_a_command_that_is_used_wrongly_repeats_no_credential(number: int) -> None:
+    code, output = command(*MISPLACED[number])
+    assert code == 4 and ("Error: " in output)
+
+
+@pytest.mark.parametrize("name", (*NUMBERS[:4], *CHOICES))
+def test_pytest_that_is_used_wrongly_repeats_no_credential(name: str, tmp_path: Path) -> None:
+    words = ["--target-url", "http://127.0.0.1:9", f"--conformance-{name}", KEY]
+    ended = subprocess.run([sys.executable, "-m", "pytest", *words], capture_output=True, text=True, check=False)
+    assert ended.returncode == 4 and f"--{name} " in ended.stderr
+    assert told(ended.stdout + ended.stderr) == []
+
+
+def test_a_variable_that_is_named_as_that_of_a_key_is_told_as_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONFORMANCE_API_KEY", "")
+    for named in ({"argv": ["x", "--api-key-env=OURS"]}, {"variable": "OURS"}):
+        monkeypatch.setenv("OURS", KEY)
+        monkeypatch.setattr(sys, "argv", named.get("argv", ["x"]))
+        monkeypatch.setenv("CONFORMANCE_API_KEY_ENV", str(named.get("variable", "")))
+        assert command("run", "--level", KEY)[0] == 4
+
+
+def test_what_was_given_acts_in_no_terminal() -> None:
+    for option in ("--ca-bundle", "--only-failed"):
+        code, output = run(option, "\x1b[31mx")
+        assert code == 4 and "\x1b[31mx" not in output and r"\x1b[31mx" in output
