@@ -1,10 +1,17 @@
 """`conformance prove`: what it prints and writes, and how it ends."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from processes import children, hears_interrupts
 
 from conformance.cli import main
 from conformance.proof import trial
@@ -80,3 +87,28 @@ def test_a_folder_that_cannot_be_written_ends_with_4(tmp_path: Path) -> None:
     result = prove(tmp_path / "file", "--fault", "id-empty")
     assert result.exit_code == 4
     assert f"cannot write {tmp_path / 'file' / 'matrix.json'}" in result.output
+
+
+#: What is there when Ctrl-C comes: processes that still import, or one that is in the midst of an attempt.
+MOMENTS: dict[str, Callable[[int, Path], bool]] = {
+    "importing": lambda process, files: len(children(process)) > 2,
+    "trying": lambda process, files: any(files.rglob("journal.jsonl")),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_ctrl_c_ends_every_process_without_a_word_and_leaves_no_files(moment: str, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    command = [sys.executable, "-m", "conformance", "prove", "--reduced", "--jobs", "2", "--out", str(tmp_path)]
+    pipe, environment = subprocess.PIPE, os.environ | {"TMPDIR": str(files)}
+    process = subprocess.Popen(
+        command, env=environment, stdout=pipe, stderr=subprocess.STDOUT, text=True, process_group=0,
+        preexec_fn=hears_interrupts,
+    )  # fmt: skip
+    while not MOMENTS[moment](process.pid, files) and process.poll() is None:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 2 and output.splitlines()[-1] == "interrupted" and "Traceback" not in output, output
+    assert not list(files.iterdir()) and not (tmp_path / "matrix.json").exists()
