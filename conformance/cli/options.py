@@ -19,6 +19,20 @@ class Name(click.Path):
         return super().convert(value, param, ctx)
 
 
+class Seconds(click.FloatRange):
+    """A number of seconds, not less than none and not more than a day."""
+
+    name = "seconds"
+
+    def __init__(self) -> None:
+        super().__init__(0, 86_400)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number that was written; nan is none."""
+        number = super().convert(value, param, ctx)
+        return number if number == number else self.fail(f"{value!r} is no number of seconds", param, ctx)
+
+
 PATH = Name(path_type=Path)
 _TYPES: dict[str, Any] = {"whole": int, "number": float}
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from conformance.cli.options import Seconds
+
 
 def _list_faults(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
@@ -34,9 +36,10 @@ _FLAG: dict[str, Any] = {"is_flag": True, "is_eager": True, "expose_value": Fals
 @click.command()
 @click.option("--profile", default="myrouter", type=click.Choice(["myrouter", "anthropic"]), help="which contract")
 @click.option("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
-@click.option("--port", default=8765, help="the port to listen on (default: 8765)")
-@click.option("--delay", default=0.0, help="seconds before the first byte of each answer")
-@click.option("--event-interval", default=0.0, help="seconds between the events of a stream")
+@click.option("--port", default=8765, type=click.IntRange(0, 65535), help="the port to listen on, 0 for a free one "
+              "(default: 8765)")  # fmt: skip
+@click.option("--delay", default=0.0, type=Seconds(), help="seconds before the first byte of each answer")
+@click.option("--event-interval", default=0.0, type=Seconds(), help="seconds between the events of a stream")
 @click.option("--fault", "faults", multiple=True, metavar="ID", help="a deliberate breach; repeatable")
 @click.option("--list-faults", callback=_list_faults, help="list the breaches and end", **_FLAG)
 @click.option("--variation", "variations", multiple=True, metavar="ID", help="a freedom to take; repeatable")
@@ -46,13 +49,31 @@ def serve(host: str, port: int, **chosen: Any) -> None:
     """Serve the reference endpoint. Its key is the value of CONFORMANCE_API_KEY, or a published one."""
     from conformance import reference
 
-    if key := os.environ.get("CONFORMANCE_API_KEY"):
+    def listening(address: str, number: int) -> None:
+        place = f"[{address}]" if ":" in address else address
+        click.echo(f"serving {chosen['profile']} at http://{place}:{number}; end it with Ctrl-C", err=True)
+
+    if key := _own_key():
         chosen["key"] = key
     try:
-        settings = reference.Settings(**chosen)
-        click.echo(f"serving {settings.profile} at http://{host}:{port}; end it with Ctrl-C", err=True)
-        asyncio.run(reference.serve(settings, host, port))
+        asyncio.run(reference.serve(reference.Settings(**chosen), host, port, listening))
     except KeyboardInterrupt:
         sys.exit(0)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or error
+        told = f"cannot listen at {host}, port {port}: {reason}; choose another --port or --host"
+        raise click.UsageError(told) from None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _own_key() -> str:
+    """The key that whoever runs against this endpoint would send, or ""."""
+    if not (key := os.environ.get("CONFORMANCE_API_KEY")):
+        return ""
+    from conformance.settings.resolve import UsageError, checked_key
+
+    try:
+        return checked_key(key, "CONFORMANCE_API_KEY")
+    except UsageError as error:
         raise click.UsageError(str(error)) from None

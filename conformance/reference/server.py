@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
 
@@ -128,11 +128,18 @@ async def finish(ending: Ending, reader: asyncio.StreamReader, writer: asyncio.S
                 pass
 
 
-async def serve(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> None:
-    """Serve in the foreground until cancelled. Raises ValueError for an unknown fault or variation."""
+async def serve(
+    settings: Settings, host: str = "127.0.0.1", port: int = 0, listening: Callable[[str, int], object] | None = None
+) -> None:
+    """Serve in the foreground until cancelled; `listening` is told the address, once there is one.
+
+    Raises ValueError for an unknown fault or variation, and OSError where nothing can listen there.
+    """
     server = Server(settings)
     listener = await server.start(host, port)
     try:
+        if listening is not None:
+            listening(*listener.sockets[0].getsockname()[:2])
         await listener.serve_forever()
     finally:
         await server.stop(listener)

@@ -12,7 +12,7 @@ from conformance.contract import Profile, load_profiles
 from conformance.probing.operator import Operator
 from conformance.probing.redaction import SHORTEST
 from conformance.probing.render import AddressError, endpoint_url
-from conformance.settings.resolve import VARIABLE, Settings, UsageError, sendable
+from conformance.settings.resolve import VARIABLE, Settings, UsageError, checked_key
 
 NOT_ASKED = "not-asked"  #: stands for the model of a dry run that names none
 EMBEDDED_WINDOW = 200_000  #: tokens that the context of the embedded model holds
@@ -95,14 +95,8 @@ def open_target(
             "or say --no-auth if it takes none"
         )
     return Target(
-        endpoint, _checked_key(key, settings.api_key_env), settings.model, False, lambda: None, verify, operator
+        endpoint, checked_key(key, settings.api_key_env), settings.model, False, lambda: None, verify, operator
     )
-
-
-def _checked_key(key: str, variable: str) -> str:
-    if not key.isascii() or any(c in key for c in "\r\n\0") or not sendable(key.strip()):
-        raise UsageError(f"the key in {variable} holds characters that no header can carry")
-    return key.strip()
 
 
 def _check_names(settings: Settings) -> None:
@@ -120,7 +114,7 @@ def operator_of(settings: Settings, variables: Mapping[str, str]) -> Operator:
     """What only the operator knows; UsageError for a variable that is named and not set."""
     restricted, name = None, settings.restricted_key_env
     if name is not None:
-        restricted = _checked_key(variables.get(name, ""), name)
+        restricted = checked_key(variables.get(name, ""), name)
         if not restricted:
             raise UsageError(f"{name}, the environment variable of --restricted-key-env, is not set or empty")
     return Operator(restricted, settings.accepted_betas, settings.context_window, frozenset(settings.include))

@@ -174,6 +174,13 @@ def sendable(value: str) -> bool:
     return all(" " <= char <= "\xff" and char != "\x7f" for char in value)
 
 
+def checked_key(key: str, variable: str) -> str:
+    """The key in a variable, without the space around it. Raises UsageError where no header can carry it."""
+    if not key.isascii() or any(c in key for c in "\r\n\0") or not sendable(key.strip()):
+        raise UsageError(f"the key in {variable} holds characters that no header can carry")
+    return key.strip()
+
+
 def _headers(table: Any, environment: Mapping[str, str]) -> Headers:
     if not isinstance(table, dict) or not all(isinstance(name, str) for name in table.values()):
         raise UsageError("'headers' in the configuration file maps header names to names of environment variables")

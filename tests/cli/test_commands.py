@@ -4,6 +4,7 @@ import asyncio
 import re
 import runpy
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -124,8 +125,9 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What would have been served."""
     calls: list[Any] = []
 
-    async def serve(settings: reference.Settings, host: str, port: int) -> None:
+    async def serve(settings: reference.Settings, host: str, port: int, listening: Any) -> None:
         calls.append((settings, host, port))
+        listening(host, port)
         await asyncio.sleep(0)
 
     monkeypatch.setattr(reference, "serve", serve)
@@ -147,6 +149,56 @@ def test_serving_takes_its_key_from_the_environment(served: list[Any], monkeypat
     monkeypatch.setenv("CONFORMANCE_API_KEY", "a-key-of-ones-own")
     result = _run("serve")
     assert served[0][0].key == "a-key-of-ones-own" and "a-key-of-ones-own" not in result.output
+
+
+@pytest.mark.parametrize("key", ["a-key\nof two lines", "schlüssel-0123", "key\x1b[31m"])
+def test_serving_takes_no_key_that_nobody_can_send(
+    served: list[Any], key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setenv("CONFORMANCE_API_KEY", key)
+    result = _run("serve")
+    assert result.exit_code == 4 and not served
+    assert "the key in CONFORMANCE_API_KEY holds characters that no header can carry" in result.output
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--port 99999", "--port -1", "--port x", "--delay nan", "--delay -1", "--delay inf", "--event-interval nan"],
+)
+def test_serving_takes_no_number_that_means_nothing(served: list[Any], line: str) -> None:
+    result = _run("serve", *line.split())
+    assert result.exit_code == 4 and f"Invalid value for '{line.split()[0]}'" in result.output and not served
+
+
+@pytest.mark.parametrize(("option", "lists"), [("--fault", "--list-faults"), ("--variation", "--list-variations")])
+def test_an_unknown_breach_or_freedom_is_told_with_what_lists_them(option: str, lists: str) -> None:
+    result = _run("serve", option, "nope")
+    assert result.exit_code == 4 and f"'nope': `conformance serve {lists}` lists the" in result.output
+    assert "serving" not in result.output
+
+
+def test_what_cannot_be_listened_at_is_not_announced() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = _run("serve", "--port", str(port))
+    assert result.exit_code == 4 and "serving" not in result.output
+    assert f"cannot listen at 127.0.0.1, port {port}: Address already in use; choose another --port" in result.output
+    assert "choose another --port or --host" in _run("serve", "--host", "no-such-host.invalid").output
+
+
+def test_a_free_port_is_announced_by_its_number() -> None:
+    found: list[tuple[str, int]] = []
+
+    def listening(host: str, port: int) -> None:
+        found.append((host, port))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(reference.serve(reference.Settings(), port=0, listening=listening))
+    ((host, port),) = found
+    assert host == "127.0.0.1" and port > 0
 
 
 def test_ctrl_c_ends_serving_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:

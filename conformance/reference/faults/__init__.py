@@ -73,7 +73,7 @@ def select(settings: Settings) -> tuple[Fault, ...]:
     unknown = [name for name in settings.faults if name not in known]
     if unknown:
         raise ValueError(
-            f"unknown fault {unknown[0]!r}: conformance.reference.faults() lists the {len(known)} there are"
+            f"unknown fault {unknown[0]!r}: `conformance serve --list-faults` lists the {len(known)} there are"
         )
     chosen = tuple(known[name] for name in settings.faults)
     for fault in chosen:

@@ -64,7 +64,7 @@ def select_variations(settings: Settings) -> tuple[Variation, ...]:
     for name in settings.variations:
         if name not in known:
             raise ValueError(
-                f"unknown variation {name!r}: conformance.reference.variations() lists the {len(known)} there are"
+                f"unknown variation {name!r}: `conformance serve --list-variations` lists the {len(known)} there are"
             )
         if settings.profile not in known[name].profiles:
             raise ValueError(f"the variation {name!r} is no freedom in the profile {settings.profile!r}")
