@@ -53,6 +53,8 @@ LIMITS: dict[Limit, tuple[str, str]] = {
     ),
     Limit.HEADER: ("the headers of the target's answer go beyond our limit header", "check what answers there"),
 }  # fmt: skip
+#: Words of the libraries that name the remedy.
+WORDS = {"WRONG_VERSION_NUMBER": "what answers there does not speak TLS: give --target-url with http://"}
 LONGEST_PLACE = 200  #: characters of an address that are repeated
 
 
@@ -60,6 +62,7 @@ def preflight_refusal(exchange: Exchange) -> Refusal | None:
     """Why the plain control's last answer ends the run; None when the target is to be graded, however strange it is."""
     if exchange.status is None:
         what, remedy = _without_status(exchange.end)
+        remedy = next((more for word, more in WORDS.items() if word in exchange.end.detail), remedy)
         detail = f" ({exchange.end.detail})" if exchange.end.detail else ""
         return Refusal(f"{what}{detail}", remedy)
     if 300 <= exchange.status < 400:

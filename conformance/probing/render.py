@@ -20,6 +20,18 @@ USER_AGENT = "messages-conformance"
 _AUTHORITY = re.compile(r"(?:[^/?#]*//)?([^/?#]*).*", re.DOTALL)
 
 
+#: What no address holds, with what is said of it; none of the address itself, which may be a key there.
+_WRONG = (
+    (re.compile(r"[\s\x00-\x1f\x7f-\x9f]"), "holds a space or a character that does not print; give it without"),
+    (
+        re.compile(r"^https?:/?[^/]", re.IGNORECASE),
+        "lacks a slash: two stand behind the scheme, as in http://127.0.0.1",
+    ),
+    (re.compile(r"^[^#]*\?"), "carries a query, which begins with '?': give it without, as requests have their own"),
+    (re.compile("#"), "carries a fragment, which begins with '#': give it without, as no server is sent it"),
+)
+
+
 class AddressError(ValueError):
     """The target URL cannot be used; one sentence with the remedy."""
 
@@ -44,15 +56,17 @@ def _checked(target: str) -> SplitResult:
             "the target URL carries user information; put the key into the environment variable "
             "that --api-key-env names instead"
         )
+    text = target.strip()
+    if wrong := next((sentence for pattern, sentence in _WRONG if pattern.search(text)), ""):
+        raise AddressError(f"--target-url {wrong}")
     try:
-        parts = urlsplit(target.strip())
+        parts = urlsplit(text)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-        usable = usable and not (parts.query or parts.fragment)
     except ValueError:  # brackets without an IPv6 address between them, a port that is none
         usable = False
     if not usable:
         raise AddressError(
-            f"--target-url {_shown(target)}is not an http or https URL without a query, for example http://127.0.0.1:8000"
+            f"--target-url {_shown(target)}is not an http or https URL with a host, for example http://127.0.0.1:8000"
         )
     return parts
 
@@ -60,7 +74,7 @@ def _checked(target: str) -> SplitResult:
 def _shown(target: str) -> str:
     """As much of an address as can hold no key: neither path nor query, and nothing where user information may be."""
     shown = re.match(r"(?:[^/?#]*//)?[^/?#]*", target)
-    return f"{shown.group()!r} " if shown and "@" not in target else ""
+    return f"{shown.group()!r} " if shown and shown.group() and "@" not in target else ""
 
 
 @dataclass(frozen=True, slots=True)

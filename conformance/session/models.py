@@ -37,10 +37,7 @@ def listed_models(exchange: Exchange) -> tuple[str, ...]:
 
 def only_model(exchange: Exchange) -> str:
     """The one model of a list; UsageError where there is a choice, Ungradable where no list came."""
-    if exchange.status is None:
-        detail = exchange.end.detail or exchange.end.how.value
-        raise Ungradable(f"the target cannot be reached ({detail}); check --target-url")
-    if exchange.status in {401, 402, 403, 407}:  # it is the key, and no choice of model would help
+    if exchange.status in {None, 401, 402, 403, 407}:  # no choice of model would help
         raise Ungradable(str(preflight_refusal(exchange)))
     if trouble(exchange):
         raise Ungradable(f"the target did not list its models ({trouble(exchange)}); try again later, or give --model")
@@ -48,4 +45,6 @@ def only_model(exchange: Exchange) -> str:
     if len(models) == 1 and models[0].isprintable():
         return models[0]
     offer = f"the target lists {', '.join(models[:10])}" if models else "the target lists no models"
+    if exchange.status == 404:
+        offer += f" at {exchange.request.url} (status 404), so that the path of --target-url may be wrong, or --profile"
     raise UsageError(f"say with --model which model to ask for: {offer}")

@@ -54,13 +54,33 @@ def test_the_shorter_path_of_the_other_profile_is_completed_as_well() -> None:
         "http://[::1",
         "http://h:x",
         "http://h:99999",
-        "http://h/v1?key=1",
-        "http://h/v1#part",
     ],
 )
 def test_what_is_no_address_is_told_in_a_sentence(target: str) -> None:
     with pytest.raises(AddressError, match="is not an http or https URL"):
         endpoint_url(target, PATH)
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        ("http://h/v1?key=1", "carries a query, which begins with '?'"),
+        ("http://h?x#y", "carries a query"),
+        ("http://h/v1#part", "carries a fragment, which begins with '#'"),
+        ("http://h/#x?y", "carries a fragment"),
+        ("http:/127.0.0.1:8765", "lacks a slash: two stand behind the scheme"),
+        ("HTTPS:h/part", "lacks a slash"),
+        ("http://127.0.0.1 :8765", "holds a space or a character that does not print"),
+        ("http://h\n.example/part", "holds a space"),
+        ("http://h/\x1b[31m", "holds a space"),
+        ("http://h/\x00", "holds a space"),
+    ],
+)
+def test_what_no_address_holds_is_told_by_its_name(target: str, sentence: str) -> None:
+    with pytest.raises(AddressError) as error:
+        endpoint_url(target, PATH)
+    assert str(error.value).startswith(f"--target-url {sentence}")
+    assert all(word not in str(error.value) for word in ("key", "part", "8765", "\x1b"))
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,7 @@ def _models(*ids: Any) -> bytes:
         (response(b'{"data":5}'), "no models"),
         (response(b"nonsense"), "no models"),
         (response(b'{"data":[{"id":"a"}]}', 500), "no models"),
+        (response(b"{}", 404), "(status 404), so that the path of --target-url may be wrong, or --profile"),
     ],
 )
 def test_without_a_model_it_must_be_the_only_one(tmp_path: Path, answer: bytes, words: str) -> None:
@@ -161,6 +162,18 @@ def test_without_a_model_it_must_be_the_only_one(tmp_path: Path, answer: bytes, 
 def test_a_refused_key_is_told_before_a_model_is_asked_for(tmp_path: Path, status: int) -> None:
     with always(response(b"{}", status)) as server, pytest.raises(Ungradable, match=rf"\(status {status}\); "):
         _open(_settings(tmp_path, target_url=server.url))
+
+
+@pytest.mark.parametrize("given", [{}, {"model": "m-1"}])
+def test_a_port_without_tls_is_told_as_such(tmp_path: Path, given: dict[str, str]) -> None:
+    with Endpoint(ReferenceSettings(key=KEY)) as server:
+        settings = _settings(tmp_path, target_url=server.url.replace("http:", "https:"), **given)
+        with pytest.raises(Ungradable, match="does not speak TLS: give --target-url with http://"):
+            live = _open(settings)
+            try:
+                live.begin()
+            finally:
+                live.finish()
 
 
 @pytest.mark.parametrize("given", [{}, {"model": "m-1"}])
