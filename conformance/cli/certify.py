@@ -10,7 +10,7 @@ import click
 
 from conformance.cli.options import PATH
 from conformance.cli.run import run_suites, with_options
-from conformance.cli.show import JOURNAL, Refused
+from conformance.cli.runs import JOURNAL, Refused, see_writable
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
@@ -42,6 +42,7 @@ def certify(url: str | None, journal: Path | None, key: Path | None, new_key: bo
     out = Path(given)
     if journal is None and (out / JOURNAL).exists():
         raise click.UsageError(f"{out} holds a run already: give another folder, or certify it by --journal {out}")
+    see_writable(out)
     signer = _signer(key)
     if journal is None:
         code = run_suites(url, options, "-q")
@@ -85,8 +86,10 @@ def _certified(signer: "CryptoSigner", source: Path, out: Path, days: int) -> in
     except Uncertifiable as error:
         _say([f"nothing is certified: {error}"], err=True)
         return 1
-    except (JournalError, ReportError, OSError) as error:
+    except (JournalError, ReportError) as error:
         raise Refused(str(error)) from None
+    except OSError as error:
+        raise Refused(f"cannot write into {out}: {error.strerror or error}; give another --out") from None
     _say(_told(said["predicate"]["conformance"]))
     return 0
 

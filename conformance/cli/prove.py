@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from conformance.cli.options import PATH
+from conformance.cli.runs import see_writable
 
 if TYPE_CHECKING:
     from conformance.proof.record import Matrix
@@ -44,6 +45,9 @@ def prove(out: Path, jobs: int | None, whole: bool, field_reports: Path | None, 
     subjects = choice.subjects()
     if not subjects:
         raise click.UsageError("nothing matches: see `conformance serve --list-faults` and `--list-variations`")
+    see_writable(out)
+    if field_reports is not None:
+        see_writable(field_reports.parent, "--field-reports")
     began = time.monotonic()
     with click.progressbar(length=len(subjects), label=f"{len(subjects)} endpoints", file=sys.stderr) as bar:
         told = (lambda outcome: bar.update(1)) if sys.stderr.isatty() else _logged(len(subjects))

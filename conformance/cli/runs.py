@@ -1,6 +1,7 @@
 """Runs as commands are given them: a folder or its journal. What cannot be read is refused in one sentence."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,15 @@ class Refused(click.ClickException):
     """What was given cannot be used; one sentence."""
 
     exit_code = WRONG_USAGE
+
+
+def see_writable(folder: Path, option: str = "--out") -> None:
+    """Refuse a folder that cannot be made or written into, before anything is done for what will be. Raises Refused."""
+    above = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        return
+    reason = "may not be written to" if above.is_dir() else "is no folder"
+    raise Refused(f"cannot write into {folder}: {above} {reason}; give another {option}")
 
 
 def journal_of(path: Path) -> Path:

@@ -111,6 +111,21 @@ def test_a_run_that_never_began_ends_with_its_own_code(tmp_path: Path, monkeypat
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("name", ["file", "file/in/it", "closed/in/it"])
+def test_a_folder_that_cannot_be_written_is_refused_before_a_key_is_made(
+    run: Path, name: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "closed").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode, **_: Path(path).name != "closed")  # root may write everywhere
+    for words in (("--journal", run), ("http://127.0.0.1:1",)):
+        refused = called("certify", *words, "--new-key", "--out", tmp_path / name)
+        assert refused.exit_code == 4 and "Errno" not in refused.output
+        assert f"Error: cannot write into {tmp_path / name}: {tmp_path / name.split('/')[0]} " in refused.output
+        assert refused.output.endswith("; give another --out\n")
+    assert not home.exists() and (tmp_path / "file").read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

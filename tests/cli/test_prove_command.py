@@ -35,6 +35,18 @@ def test_a_fault_that_is_named_is_proved_and_written(tmp_path: Path) -> None:
     assert "role-foreign" in (tmp_path / "new" / "folder" / "index.html").read_text()
 
 
+@pytest.mark.parametrize("words", [("--out", "file"), ("--out", "new", "--field-reports", "file/page.md")])
+def test_what_cannot_be_written_is_told_before_anything_is_tried(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.setattr("conformance.proof.pool.prove", lambda *words: pytest.fail("it was tried"))
+    result = CliRunner().invoke(main, ["prove", "--fault", "id-empty", *words])
+    assert result.exit_code == 4
+    assert f"cannot write into file: file is no folder; give another {words[-2]}" in result.output
+
+
 def test_a_log_hears_of_every_tenth_of_the_way_and_the_matrix_of_the_reduced_form(tmp_path: Path) -> None:
     result = prove(tmp_path, "--reduced", "--fault", "id-empty", "--fault", "role-foreign", "--profile", "anthropic")
     assert [line for line in result.stderr.splitlines() if " of " in line] == ["1 of 2", "2 of 2"]
@@ -82,11 +94,11 @@ def test_wrong_usage_ends_with_4(words: list[str], told: str, tmp_path: Path) ->
     assert told in result.output
 
 
-def test_a_folder_that_cannot_be_written_ends_with_4(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    result = prove(tmp_path / "file", "--fault", "id-empty")
+def test_a_file_that_cannot_be_written_ends_with_4(tmp_path: Path) -> None:
+    (tmp_path / "matrix.json").mkdir()
+    result = prove(tmp_path, "--fault", "id-empty")
     assert result.exit_code == 4
-    assert f"cannot write {tmp_path / 'file' / 'matrix.json'}" in result.output
+    assert f"cannot write {tmp_path / 'matrix.json'}" in result.output
 
 
 #: What is there when Ctrl-C comes: processes that still import, or one that is in the midst of an attempt.
