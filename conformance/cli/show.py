@@ -32,7 +32,7 @@ def requirements(
     """Print the requirements whose id matches PATTERN, such as STRM-014 or 'REQ-*': one in full, many a line each."""
     from conformance.contract import load_catalogue
 
-    found = load_catalogue().select([pattern.upper()])
+    found = load_catalogue().select([pattern])
     if not found:
         raise click.UsageError(f"no requirement matches {pattern!r}; the ids look like STRM-014")
     if out and check:

@@ -100,8 +100,8 @@ class Catalogue:
         return self.counts(identifier) and not self.requirements[identifier].excluded
 
     def select(self, globs: Iterable[str]) -> tuple[Requirement, ...]:
-        """The requirements whose id matches any of the shell patterns (`STRM-*`), in catalogue order."""
-        patterns = tuple(globs)
+        """The requirements whose id matches any of the shell patterns (`STRM-*`, `strm-014`), in catalogue order."""
+        patterns = tuple(glob.upper() for glob in globs)
         return tuple(
             requirement
             for id_, requirement in self.requirements.items()

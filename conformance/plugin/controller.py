@@ -24,6 +24,7 @@ from conformance.reporting.facts import EMBEDDED
 from conformance.session.closing import Closing, close_run, why_not_closed
 from conformance.session.failed import failed_in
 from conformance.session.live import Live, open_live
+from conformance.session.patterns import check_patterns
 from conformance.session.target import Ungradable, address_of, capabilities_of, profile_of
 from conformance.settings.config_file import LONGEST
 from conformance.settings.options import OPTIONS
@@ -55,11 +56,6 @@ class Controller:
         self._draw: Draw | None = None
 
     @property
-    def dry(self) -> bool:
-        """Whether this run only says what it would send."""
-        return self.settings.dry_run
-
-    @property
     def is_worker(self) -> bool:
         """Whether this process is a worker of pytest-xdist."""
         return hasattr(self.config, "workerinput")
@@ -75,6 +71,7 @@ class Controller:
             settings = resolve(given, self.config.invocation_params.dir)
             capabilities_of(settings, profile_of(settings))
             self._address = address_of(settings)
+            check_patterns(settings.requirement)
             self._failed = failed_in(settings.only_failed) if settings.only_failed else None
         except UsageError as error:
             raise pytest.UsageError(clean(str(error), LONGEST)) from None
@@ -133,7 +130,7 @@ class Controller:
         """Open and start the run, unless there is nothing to send from this process."""
         if self.is_worker or self.config.option.collectonly or getattr(self.config.option, "setuponly", False):
             return
-        if self.is_distributing and self.dry:
+        if self.is_distributing and self.settings.dry_run:
             raise pytest.UsageError("--dry-run goes without -n")
         self.selected = [line.item for item in session.items if (line := line_of(item))]
         if self.selected and not self.is_distributing:
@@ -147,7 +144,7 @@ class Controller:
             items = self._failed.narrowed(items, self.probes) if self._failed else items
             self.live = open_live(self.settings, items, self.probes, everything)
             self.live.folder = self._folder or self.live.folder
-            if self.dry:
+            if self.settings.dry_run:
                 self.live.target.close()
                 self.config.option.collectonly = True  # the items are not run
                 return
@@ -223,7 +220,7 @@ class Controller:
         """Grade what was recorded, write the reports; the exit code of the process."""
         self.interrupts.closing = True
         status = self.interrupts.status(status)
-        if self.live is None or self.dry or self.is_worker:
+        if self.live is None or self.settings.dry_run or self.is_worker:
             return status if not self.ungradable else int(Exit.UNGRADABLE)
         try:
             self.closing = close_run(self.live, status, self.ungradable, failure=self.failure)
@@ -245,5 +242,5 @@ class Controller:
             section(reporter, "conformance", self.closing.text, *more)
         elif self.failure:
             section(reporter, "conformance", clean(self.failure))
-        elif self.dry and self.live is not None:
+        elif self.settings.dry_run and self.live is not None:
             section(reporter, "conformance, dry run", *dry_lines(self.live))

@@ -196,9 +196,21 @@ def test_requirements_are_selected_by_pattern(run: Run, pytester: pytest.Pyteste
     assert result.parseoutcomes()["deselected"] > 0
 
 
-def test_a_pattern_that_matches_nothing_leaves_nothing(run: Run) -> None:
-    result = run("--requirement=NOPE-*", suite("response"))
+def test_requirements_are_selected_whatever_the_case(run: Run) -> None:
+    result = run("--requirement=resp-003", suite("response"))
+    assert result.ret == 0 and result.parseoutcomes()["passed"] == 1
+
+
+def test_a_pattern_that_matches_nothing_collected_leaves_nothing(run: Run) -> None:
+    result = run("--requirement=STRM-*", suite("response"))
     assert result.ret == 5 and result.parseoutcomes().keys() == {"deselected"} and _text(result)
+
+
+@pytest.mark.parametrize("others", [(), ("--requirement=RESP-003",)], ids=["alone", "beside-another"])
+def test_a_pattern_that_names_no_requirement_is_wrong_usage(run: Run, others: tuple[str, ...]) -> None:
+    result = run("--requirement=STRMM-*", *others, suite("response"))
+    told = "--requirement: no requirement matches 'STRMM-*'; `conformance requirements` lists them all"
+    assert result.ret == 4 and _text(result).count(told) == 1
 
 
 SUITE = """
