@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.cli.run import suite_words, with_options
+from conformance.cli.run import own_words_alone, suite_words, with_options
 from conformance.cli.runs import Refused
 from conformance.cli.usage import WRONG_USAGE
 
@@ -54,7 +54,7 @@ def _planned(words: list[str]) -> "Controller":
     import pytest
 
     watching, told = _Watching(), io.StringIO()
-    with redirect_stdout(told):
+    with redirect_stdout(told), own_words_alone():
         code = pytest.main(words, plugins=[watching])
     if watching.controller is None or watching.controller.live is None:
         if code != WRONG_USAGE:  # which pytest has told on its own

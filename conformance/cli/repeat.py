@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.cli.run import run_suites, suite_words
+from conformance.cli.run import own_words_alone, run_suites, suite_words
 from conformance.cli.runs import JOURNAL, REPEAT, Refused
 from conformance.settings.options import OPTIONS
 from conformance.verdicts.exits import PRECEDENCE, Exit
@@ -39,12 +39,12 @@ def repeat_suites(url: str | None, options: Mapping[str, Any], words: tuple[str,
     out = _new_folder(settings, times)
     codes: set[Exit] = set()
     attempts: list[Attempt] = []
-    with _signals() as runner:
+    with _signals() as runner, own_words_alone():
         for number in range(1, times + 1):
             folder = out / str(number)
             click.echo(f"run {number} of {times}: {folder}")
             given = {**options, "conformance_out": str(folder)}
-            code = runner.run([sys.executable, "-P", "-m", "pytest", *suite_words(url, given, *words)])
+            code = runner.run([sys.executable, "-P", "-m", "conformance.cli.alone", *suite_words(url, given, *words)])
             codes.add(code)
             attempts += _attempts(number, folder, code)
             if runner.stopped or code is Exit.INTERRUPTED or not (folder / JOURNAL).exists():

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -13,6 +14,9 @@ from conformance.settings.options import OPTIONS, Option
 #: Plugins that a run of our suites has no use for. Some load much: Hypothesis' loads Hypothesis at the end of every
 #: run, and `unraisableexception` collects garbage five times there.
 UNUSED = ("anyio", "cacheprovider", "hypothesispytest", "schemathesis", "unraisableexception", "warnings")
+
+#: Where a user tells every pytest something. What a command does, its own words alone say.
+TOLD_ELSEWHERE = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -57,7 +61,18 @@ def run_suites(url: str | None, options: Mapping[str, Any], *words: str) -> int:
     """Run our suites with these options, and pytest's own words; the exit code."""
     import pytest
 
-    return int(pytest.main(suite_words(url, options, *words)))
+    with own_words_alone():
+        return int(pytest.main(suite_words(url, options, *words)))
+
+
+@contextmanager
+def own_words_alone() -> Iterator[None]:
+    """What pytest is started with is all it hears."""
+    before = {name: os.environ.pop(name) for name in TOLD_ELSEWHERE if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(before)
 
 
 def suite_words(url: str | None, options: Mapping[str, Any], *words: str) -> list[str]:
