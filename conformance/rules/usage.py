@@ -121,19 +121,25 @@ def _total_is_final(reading: Reading, terms: Terms) -> bool:
 
 @about_message("USG-005")
 def reasoning_is_part_of_output(message: Message, reading: Reading, terms: Terms) -> Iterable[Finding]:
-    """USG-005."""
+    """USG-005; what is no count is not within the output either. The type of the plain name is USG-003's question."""
     usage = usage_of(message)
     output = _count(usage, terms.profile.usage.output)
     for path in REASONING:
-        count = _count(usage, path)
-        if count is not None and output is not None:
+        value, count = at(usage, path), _count(usage, path)
+        if value is not None and count is None and path not in PLAIN_COUNTS:
+            yield broken("USG-005", "a non-negative integer", shown(value), _place(path))
+        elif count is not None and output is not None:
             yield check("USG-005", count <= output, f"at most output {output}", str(count), _place(path))
 
 
 @about_message("USG-006")
 def cache_counts_are_sound(message: Message, reading: Reading, terms: Terms) -> Iterable[Finding]:
-    """USG-006: types, and the sum of the parts where all of them are counts."""
-    usage = usage_of(message) or {}
+    """USG-006: types, and the sum of the parts where all of them are counts.
+
+    What a stream begins with is looked at as well: a client that shows it has it before `message_delta` mends it.
+    """
+    usage, begun = usage_of(message) or {}, _begun(reading)
+    yield from (_counted("USG-006", begun, name, nullable=True) for name in CACHE_COUNTS if name in begun)
     yield from (_counted("USG-006", usage, name, nullable=True) for name in CACHE_COUNTS if name in usage)
     parts, whole = usage.get(CACHE_PARTS), _count(usage, CACHE_COUNTS[0])
     if parts is not None and not isinstance(parts, Mapping):
@@ -141,6 +147,13 @@ def cache_counts_are_sound(message: Message, reading: Reading, terms: Terms) -> 
     elif parts and whole is not None and all(is_count(value) for value in parts.values()):
         seen = f"parts of {sum(parts.values())}"
         yield check("USG-006", sum(parts.values()) == whole, f"parts that sum to {whole}", seen, _place(CACHE_PARTS))
+
+
+def _begun(reading: Reading) -> Message:
+    """The usage of `message_start`, where there is one."""
+    start = next((event.data for event in reading.events if event.type == "message_start"), None)
+    usage = at(start, "message.usage") if reading.is_stream else None
+    return usage if isinstance(usage, Mapping) else {}
 
 
 @about_message("USG-007")

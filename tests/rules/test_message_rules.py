@@ -63,6 +63,7 @@ BREACHES: list[tuple[str, str, Exchange]] = [
     ("USG-004", "another sum", counted(total_tokens=15)),
     ("USG-005", "plain", counted(reasoning_tokens=900)),
     ("USG-005", "nested", counted(output_tokens_details={"thinking_tokens": 3})),
+    ("USG-005", "text", counted(output_tokens_details={"thinking_tokens": "1"})),
     ("USG-006", "text", counted(cache_read_input_tokens="0")),
     ("USG-006", "sum", counted(cache_creation_input_tokens=5, cache_creation={"ephemeral_5m_input_tokens": 10})),
     ("USG-006", "cache_creation", counted(cache_creation=[1])),

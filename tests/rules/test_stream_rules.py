@@ -98,6 +98,16 @@ BREACHES: list[tuple[str, str, Exchange]] = [
         "no usage",
         streamed({"type": "message_start", "message": without(start()["message"], "usage")}, *EVENTS[1:]),
     ),
+    (
+        "USG-006",
+        "a string at the start",
+        streamed(
+            start(usage=USAGE | {"output_tokens": 1, "cache_read_input_tokens": "0"}),
+            *BLOCK,
+            ends(usage={"output_tokens": 2, "cache_read_input_tokens": 0}),
+            STOP,
+        ),
+    ),
     ("STRM-007", "no input", streamed(start(usage=USAGE | {"input_tokens": 0}), *EVENTS[1:])),
     ("STRM-008", "from 1", around(opens(1), text("pong", 1), closes(1))),
     ("STRM-009", "no text", around(opens(0, type="thinking"), THINKING, SIGNATURE, closes())),

@@ -180,6 +180,15 @@ CACHE_ROWS: tuple[Row, ...] = (
     ("cache-creation-negative", "USG-006", "a cache count is negative", put("usage.cache_creation_input_tokens", -1)),
 )
 
+
+def _mended_later(events: list[dict[str, Any]], context: Context) -> list[dict[str, Any]]:
+    """The count of cached tokens is a string in `message_start`, and what it should be in `message_delta`."""
+    told = {"message_start": "message.usage", "message_delta": "usage"}
+    values = {"message_start": "0", "message_delta": 0}
+    edits = {kind: put(f"{path}.cache_read_input_tokens", values[kind]) for kind, path in told.items()}
+    return [edits[event["type"]](event, context) if event["type"] in edits else event for event in events]
+
+
 CALLS_AS_TEXT = Fault(
     "calls-as-text", Seam.JSON, "TOOL-011", "calls in JSON are told as text", _as_text, also=("TOOL-012",)
 )
@@ -188,6 +197,11 @@ MEMBER_FAULTS: tuple[Fault, ...] = (
     CALLS_AS_TEXT,
     *table(Seam.JSON, JSON_ROWS, BOTH),
     *table(Seam.JSON, CACHE_ROWS, BOTH),
+    *table(
+        Seam.EVENTS,
+        [("start-cache-count-a-string", "USG-006", "a cache count is a string in message_start alone", _mended_later)],
+        ANTHROPIC,
+    ),
     *breaking_also({"tool-name-empty": ("TOOL-017",)}, table(Seam.MESSAGE, MESSAGE_ROWS, BOTH)),
     *table(Seam.MESSAGE, OWN_ROWS, MYROUTER),
     *table(Seam.MESSAGE, UPSTREAM_ROWS, ANTHROPIC),

@@ -98,6 +98,12 @@ ANTHROPIC_MESSAGE_ROWS: tuple[Row, ...] = (
         put("usage.output_tokens_details.thinking_tokens", 1_000_000),
     ),
     (
+        "thinking-count-a-string",
+        "USG-005",
+        "the count of thinking tokens is a string",
+        put("usage.output_tokens_details.thinking_tokens", "0"),
+    ),
+    (
         "cache-parts-disagree",
         "USG-006",
         "the parts of cache_creation do not sum to its total",
