@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance._paths import SUITES
 from conformance.contract import load_profiles
-from conformance.contract.written import parsed
+from conformance.contract.written import parsed, text_of
 from conformance.settings.resolve import VARIABLE, UsageError
 
 FOLDER = SUITES / "clients"
@@ -110,7 +110,7 @@ def _frozen(value: Any) -> Any:
 
 def _mapping(path: Path) -> dict[str, Any]:
     try:
-        document = parsed(path.read_text(encoding="utf-8"))
+        document = parsed(text_of(path))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
     except ValueError as error:

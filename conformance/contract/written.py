@@ -1,12 +1,27 @@
 """YAML, or JSON, that somebody wrote for us: read so that no document can hang or end a run."""
 
 from collections.abc import Hashable
+from pathlib import Path
 from typing import Any
 
 import yaml
 
+LONGEST = 10_000_000  #: bytes of a file
 MOST = 100_000  #: values of a document with aliases, each alias counted as all that it stands for
 LARGEST = 10**300  #: what a larger number is cannot be said, nor calculated with
+
+
+def text_of(file: Path, most: int = LONGEST) -> str:
+    """The text of a file in UTF-8, without a mark at its beginning. Raises OSError, and ValueError with what is wrong;
+    no more is read than a file of its kind can hold."""
+    with file.open("rb") as opened:
+        data = opened.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"it is larger than {most} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None
 
 
 def parsed(text: str) -> Any:

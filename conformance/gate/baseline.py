@@ -10,7 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unused-ignore]
 
 from conformance.contract.documents import json_schema
-from conformance.contract.written import parsed
+from conformance.contract.written import parsed, text_of
 
 VERSION = 1
 LISTS = ("violations", "flaky")
@@ -70,11 +70,11 @@ class Baseline:
 def read_baseline(path: Path) -> Baseline:
     """The baseline in a file. Raises BaselineError."""
     try:
-        text = path.read_text("utf-8")
+        text = text_of(path)
     except FileNotFoundError:
         raise BaselineError(f"there is no baseline at {path}; make one with `conformance baseline write RUN`") from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise BaselineError(f"cannot read the baseline {path}: {reason}") from None
     try:
         value = parsed(text)

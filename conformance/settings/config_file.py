@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from conformance.contract.written import text_of
 from conformance.settings.options import OPTIONS
 from conformance.settings.withheld import withheld
 
@@ -42,11 +43,7 @@ def _ours(table: Mapping[str, Any], other: Mapping[str, Any]) -> Any:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-        if len(data) > LARGEST:
-            raise UsageError(f"{path} is no configuration file: it is larger than {LARGEST} bytes")
-        return tomllib.loads(data.decode("utf-8-sig"))
+        return tomllib.loads(text_of(path, LARGEST))
     except OSError as error:
         raise UsageError(f"cannot read the configuration file {path}: {error.strerror}") from None
     except ValueError as error:  # no UTF-8, no TOML, or a number of thousands of digits

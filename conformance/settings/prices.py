@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.contract.documents import json_schema
-from conformance.contract.written import parsed
+from conformance.contract.written import parsed, text_of
 from conformance.evidence.spent import Price
 from conformance.settings.resolve import UsageError
 
@@ -47,7 +47,7 @@ def read_prices(file: Path | None) -> Prices | None:
 
 def _data(file: Path) -> Any:
     try:
-        return parsed(file.read_text(encoding="utf-8"))
+        return parsed(text_of(file))
     except OSError as error:
         raise UsageError(f"cannot read --prices {file}: {error.strerror}; name a YAML or JSON file") from None
     except ValueError:

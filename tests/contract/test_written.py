@@ -1,10 +1,11 @@
 """Documents that somebody wrote: whatever they hold, they are read, or told to be wrong, and nothing hangs."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from conformance.contract.written import MOST, parsed
+from conformance.contract.written import MOST, parsed, text_of
 
 
 def bomb(levels: int, width: int) -> str:
@@ -44,3 +45,17 @@ def test_what_cannot_be_read_is_told_in_one_line(number: int) -> None:
     with pytest.raises(ValueError, match=told.split()[0]) as error:
         parsed(text)
     assert told in str(error.value) and "\n" not in str(error.value)
+
+
+def test_no_more_of_a_file_is_read_than_it_can_hold(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes("\ufeffä: 1".encode())
+    assert text_of(file) == text_of(file, 8) == "ä: 1"
+    with pytest.raises(ValueError, match="it is larger than 7 bytes"):
+        text_of(file, 7)
+    file.write_bytes(b"\xff")
+    with pytest.raises(ValueError, match="it is not UTF-8"):
+        text_of(file)
+    if Path("/dev/zero").exists():
+        with pytest.raises(ValueError, match="it is larger than"):
+            text_of(Path("/dev/zero"))

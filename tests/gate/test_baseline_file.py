@@ -111,6 +111,9 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         BaselineError, match=r"there is no baseline at .*; make one with `conformance baseline write RUN`"
     ):
         read_baseline(tmp_path / "none.yaml")
+    if Path("/dev/zero").exists():
+        with pytest.raises(BaselineError, match="cannot read the baseline /dev/zero: it is larger than 10000000 bytes"):
+            read_baseline(Path("/dev/zero"))
     with pytest.raises(BaselineError, match=r"cannot read the baseline .*: Is a directory"):
         read_baseline(tmp_path)
     with pytest.raises(BaselineError, match="it is not UTF-8"):

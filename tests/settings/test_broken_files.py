@@ -65,7 +65,7 @@ def test_a_byte_order_mark_at_the_beginning_is_none_of_the_text(tmp_path: Path) 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no file without end")
 def test_a_file_without_end_is_read_no_further_than_its_bound(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="/dev/zero is no configuration file: it is larger than"):
+    with pytest.raises(UsageError, match="/dev/zero is not valid TOML: it is larger than"):
         resolve({"config": "/dev/zero"}, tmp_path, {})
 
 
