@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.options import click_option
+from conformance.cli.options import PATH, click_option
 from conformance.cli.usage import WRONG_USAGE
 from conformance.settings.options import BY_NAME
 
@@ -28,11 +28,11 @@ def _with_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--client", "names", multiple=True, metavar="NAME", help="only this one; repeatable")
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="only this one; repeatable")
 @click.option("--install", is_flag=True, help="make the environments of the clients, and send nothing")
-@click.option("--cache", type=click.Path(path_type=Path), metavar="DIR", help="where the environments are (default: in "
+@click.option("--cache", type=PATH, metavar="DIR", help="where the environments are (default: in "
               "the user's cache folder)")  # fmt: skip
 @click.option("--fault", "faults", multiple=True, metavar="ID", help="a breach of the embedded endpoint; repeatable")
 @click.option("--seconds", default=120.0, metavar="S", help="end a scenario after this time (default: 120)")
-@click.option("--describe", "folder", type=click.Path(path_type=Path), metavar="DIR", help="clients and scenarios of "
+@click.option("--describe", "folder", type=PATH, metavar="DIR", help="clients and scenarios of "
               "your own, in place of ours")  # fmt: skip
 @_with_options
 def clients(
