@@ -64,7 +64,8 @@ EMPTY = (
     ("history", "f", "--out", ""), ("baseline", "write", ""), ("baseline", "check", "RUN", "--baseline", ""),
     ("certify", "--journal", "RUN", "--new-key", "--out", ""), ("certify", "--journal", "", "--new-key", "--out", "x"),
     ("verify", ""), ("verify", "c", "--revoked", ""), ("registry", "build", "f", "--out", ""), ("prove", "--out", ""),
-    ("requirements", "--out", ""), ("clients", "--cache", ""), ("clients", "--describe", ""), ("corpus", "export", "--out", ""),
+    ("requirements", "--out", ""), ("clients", "--cache", ""), ("clients", "--describe", ""),
+    ("corpus", "export", "--out", ""),
 )  # fmt: skip
 
 
